@@ -1,0 +1,1 @@
+"""What every table must look like. Imports nothing of ours."""

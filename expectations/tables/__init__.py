@@ -1,0 +1,48 @@
+"""The data model: one file per table, or per family of tables that share their columns."""
+
+from __future__ import annotations
+
+from expectations.schema import Table
+from expectations.tables.dimensions import DIMENSIONS
+from expectations.tables.fact_service import FACT_AGENT_DAY, FACT_CONTACT, FACT_COST_ALLOCATION
+from expectations.tables.fact_survey import FACT_SURVEY_INVITATION, FACT_SURVEY_RESPONSE
+from expectations.tables.fact_ticket import FACT_BACKLOG_DAILY, FACT_DURATION_HISTOGRAM, FACT_TICKET, FACT_TICKET_EVENT
+from expectations.tables.feed_contact import FEED_CONTACT
+from expectations.tables.feed_cost import FEED_COST
+from expectations.tables.feed_staffing import FEED_AGENT_DAY, FEED_EMPLOYEE, FEED_HEADCOUNT
+from expectations.tables.feed_survey import FEED_SURVEY
+from expectations.tables.feed_ticket import FEED_TICKET
+from expectations.tables.feed_ticket_event import FEED_TICKET_EVENT
+from expectations.tables.metric import META_EXPORT, META_RUN, META_TABLE, METRIC_MISSING, METRIC_VALUES, RECONCILIATION
+
+FEEDS: dict[str, Table] = {
+    table.name: table
+    for table in (
+        FEED_SURVEY,
+        FEED_TICKET,
+        FEED_TICKET_EVENT,
+        FEED_CONTACT,
+        FEED_AGENT_DAY,
+        FEED_EMPLOYEE,
+        FEED_HEADCOUNT,
+        FEED_COST,
+    )
+}
+FACTS: dict[str, Table] = {
+    table.name: table
+    for table in (
+        FACT_TICKET,
+        FACT_TICKET_EVENT,
+        FACT_CONTACT,
+        FACT_SURVEY_INVITATION,
+        FACT_SURVEY_RESPONSE,
+        FACT_AGENT_DAY,
+        FACT_COST_ALLOCATION,
+        FACT_BACKLOG_DAILY,
+        FACT_DURATION_HISTOGRAM,
+    )
+}
+REPORTS: dict[str, Table] = {t.name: t for t in (META_RUN, META_TABLE, META_EXPORT, RECONCILIATION, METRIC_MISSING)}
+TABLES: dict[str, Table] = (
+    FEEDS | FACTS | {t.name: t for t in DIMENSIONS} | {t.name: t for t in METRIC_VALUES.values()} | REPORTS
+)

@@ -1,0 +1,1 @@
+"""Pure transforms: lazy frames in, lazy frames out; no disk, no clock, no environment."""
