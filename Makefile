@@ -1,0 +1,68 @@
+# Everything starts here: `make run` and `make test` set up what they need.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-all check bench catalogue sample lock clean
+
+PYTHON ?= python3
+VENV   ?= .venv
+PY     := $(VENV)/bin/python
+export DO_NOT_TRACK := 1
+
+# The settings of a run: all optional.
+DATA   ?=
+RAW    ?=
+AS_OF  ?=
+FROM   ?=
+TO     ?=
+SCALE  ?= 0.1
+export BAROMETRE_DATA  := $(DATA)
+export BAROMETRE_RAW   := $(RAW)
+export BAROMETRE_AS_OF := $(AS_OF)
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(VENV)/.run: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) (once) ..."
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock $(VENV)/.run
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.test  ## the virtual environment, from the locks
+
+run: $(VENV)/.run  ## the pipeline: on data/ or the sample; DATA=folder RAW=folder AS_OF=day, or FROM=2025-01 TO=2025-06
+	@$(PY) -m flows $(if $(or $(FROM),$(TO)),backfill $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)),run)
+
+test: $(VENV)/.test  ## the tests, under ten minutes
+	@$(PY) -m pytest -n 2 -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.test  ## the tests and the slow rest (a browser is installed by the system's package manager)
+	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -q -y chromium; }
+	@BAROMETRE_BROWSER=required $(PY) -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.test  ## ruff, mypy, the layers, the generated documents
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+	@$(PY) -m pytest tests/architecture
+	@$(PY) -m flows catalogue --check
+
+bench: $(VENV)/.test  ## time and memory as ratios, SCALE=1 is a million tickets
+	@$(PY) -m tests.benchmarks.bench --scale $(SCALE)
+
+catalogue: $(VENV)/.run  ## write the metric catalogue and the data dictionary
+	@$(PY) -m flows catalogue
+
+sample: $(VENV)/.test  ## write data/sample again from its seed
+	@$(PY) -m flows.sample --out data/sample
+
+lock: $(VENV)/.test  ## resolve the dependencies again, for every supported Python
+	@for extra in "" "-dev"; do $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate $${extra:+--extra dev -c requirements.lock} pyproject.toml -o requirements$$extra.lock >/dev/null; done
+
+clean:  ## remove what was built; data/ stays
+	@rm -rf $(VENV) build .ruff_cache .mypy_cache .hypothesis .prefect
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
