@@ -1,0 +1,132 @@
+"""The door: a file of any kind becomes rows of text, each accepted or refused with its reason.
+
+A file that is not what its name says, is cut short, or moves while it is read is refused whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from flows.io.csv_guard import read_csv
+from flows.io.json_rows import read_json, read_json_lines
+from flows.io.landed import LIMITS, LINE, Account, Landed, Limits, Parsed, Refused, UnbalancedError, empty_file
+from flows.io.spreadsheet import read_sheet
+from flows.io.unpack import unpack
+from transforms.layout import FORMATS, Layout, format_of
+
+__all__ = ["LIMITS", "LINE", "Account", "Landed", "Limits", "Refused", "UnbalancedError", "read_rows"]
+
+_FIRST_BYTES = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old or password-protected Excel workbook"),
+    (b"%PDF", "a PDF"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a gzip archive inside the archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive inside the archive"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"{\\rtf", "a word processor document"),
+)
+_PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<?xml")
+_SPOKEN = {"csv": "separated text", "xlsx": "an Excel workbook", "json": "a JSON list", "jsonl": "JSON lines"}
+
+
+def read_rows(path: Path, layout: Layout, *, limits: Limits = LIMITS) -> Landed:
+    """One row a record of the file, every cell as text, beside the records that were refused.
+
+    Raises `Refused` when nothing of the file may be used.
+    """
+    form = format_of(layout, path.name)
+    if not form:
+        raise Refused(
+            path.name,
+            looked_for=f"a format ({', '.join(FORMATS)})",
+            found=f"the suffix {path.suffix!r}",
+            to_do="Set format under [read] in the mapping.",
+        )
+    delivered = _read_once(path, limits)
+    parsed = _parsed(path.name, delivered, form, layout, limits)
+    return Landed(
+        sha256=hashlib.sha256(delivered).hexdigest(),
+        size_bytes=len(delivered),
+        encoding=parsed.encoding,
+        header=parsed.header,
+        rows=parsed.rows,
+        refused=parsed.refused,
+        rows_in=parsed.rows_in,
+        blank_lines=parsed.blank_lines,
+        account=parsed.account,
+    )
+
+
+def _parsed(name: str, delivered: bytes, form: str, layout: Layout, limits: Limits) -> Parsed:
+    data = unpack(name, delivered, limits)
+    if not data:
+        return empty_file(name, may_be_empty=layout.may_be_empty, encoding="")
+    _refuse_other_kinds(name, data, form)
+    if form == "csv":
+        return read_csv(name, data, layout, limits=limits)
+    if form == "xlsx":
+        return read_sheet(name, data, layout, limits=limits)
+    if form == "json":
+        return read_json(name, data, layout, limits=limits)
+    return read_json_lines(name, data, layout, limits=limits)
+
+
+def _read_once(path: Path, limits: Limits) -> bytes:
+    """The bytes of a file that nobody touched while they were read."""
+    if not path.is_file():
+        found = "something else of that name" if path.exists() else "no such file"
+        raise Refused(path.name, looked_for="a file", found=found, to_do="Look at the raw folder.")
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        if before.st_size > limits.file_bytes:
+            raise Refused(
+                path.name,
+                looked_for=f"a file of at most {limits.file_bytes:,} bytes",
+                found=f"{before.st_size:,} bytes",
+                to_do="Export shorter periods, one file each.",
+            )
+        data = file.read(before.st_size + 1)
+        after = os.fstat(file.fileno())
+    try:
+        named = path.stat()
+    except FileNotFoundError:
+        named = None
+    if (
+        len(data) != before.st_size
+        or _state(before) != _state(after)
+        or named is None
+        or _state(named) != _state(after)
+    ):
+        raise Refused(
+            path.name,
+            looked_for="a file that stays as it is while it is read",
+            found="that it was written to or replaced",
+            to_do="Run again when its delivery is over.",
+        )
+    return data
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _refuse_other_kinds(name: str, data: bytes, form: str) -> None:
+    """Refuse a file whose first bytes say it is not what it is read as."""
+    kind = next((kind for start, kind in _FIRST_BYTES if data.startswith(start)), "")
+    if data.removeprefix(b"\xef\xbb\xbf")[:256].lstrip().lower().startswith(_PAGE_STARTS):
+        kind = "a web page or XML, such as a login page saved in place of the export"
+    is_workbook = data.startswith(_FIRST_BYTES[0][0])
+    if form == "xlsx" and is_workbook:
+        return
+    if form == "xlsx" and not kind:
+        kind = f"a file that starts with {data[:8]!r}"
+    if kind:
+        raise Refused(
+            name,
+            looked_for=_SPOKEN[form],
+            found=kind,
+            to_do="Export it again in the declared format, or correct format in the mapping.",
+        )

@@ -1,0 +1,182 @@
+"""Excel at the door: one sheet as rows of text, the workbook checked before its cells are believed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+import zlib
+
+import numpy as np
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum, ZipError
+
+from flows.io.landed import Account, Limits, Parsed, Refused, refused_frame, text_frame, unique_names
+from flows.io.sheet_xml import SheetFacts, sheet_facts
+from transforms.layout import Layout, header_name
+
+Value = str | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+_WHOLE_UP_TO = 2**53
+_DAY_S = 86_400
+
+
+def read_sheet(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Parsed:
+    """One row a filled row of the sheet: numbers as they would be typed with a point, dates as ISO text."""
+    parts = _checked_parts(name, data, limits)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        title = _sheet_title(name, workbook, layout)
+        facts = sheet_facts(parts, title)
+        _refuse_far_cells(name, title, facts, limits)
+        sheet = workbook.get_sheet_by_name(title)
+        table = _texts(sheet, facts)
+    except (CalamineError, ZipError, KeyError) as error:
+        raise Refused(
+            name, looked_for="an Excel workbook", found=f"one that cannot be read ({error})", to_do="Export it again."
+        ) from error
+    return _parsed(name, table, _lines_not_to_trust(sheet, facts), layout)
+
+
+def _checked_parts(name: str, data: bytes, limits: Limits) -> dict[str, bytes]:
+    """The XML parts of the workbook, each against its checksum and under the ceiling."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            ceiling = min(limits.text_bytes, max(limits.unpacked_floor, limits.unpacked_ratio * len(data)))
+            unpacked = sum(entry.file_size for entry in entries)
+            if unpacked > ceiling:
+                raise Refused(
+                    name,
+                    looked_for=f"a workbook that unpacks to at most {ceiling:,} bytes",
+                    found=f"{unpacked:,} bytes",
+                    to_do="Export shorter periods, one file each.",
+                )
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise Refused(
+            name,
+            looked_for="a whole Excel workbook",
+            found=f"a damaged one ({error})",
+            to_do="Deliver it again when its writer has finished.",
+        ) from error
+
+
+def _sheet_title(name: str, workbook: CalamineWorkbook, layout: Layout) -> str:
+    titles = [sheet.name for sheet in workbook.sheets_metadata]
+    visible = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
+    if layout.sheet in titles:
+        return layout.sheet
+    if not layout.sheet and len(visible) == 1:
+        return visible[0]
+    raise Refused(
+        name,
+        looked_for=f"the sheet {layout.sheet!r}" if layout.sheet else "the only visible sheet",
+        found=f"the sheets {titles}",
+        to_do="Set sheet under [read] in the mapping.",
+    )
+
+
+def _refuse_far_cells(name: str, title: str, facts: SheetFacts, limits: Limits) -> None:
+    """The reader holds the whole rectangle up to the farthest cell: one far cell would take all the memory."""
+    if facts.rows * facts.columns > limits.cells or facts.columns > limits.columns:
+        raise Refused(
+            name,
+            looked_for=f"a sheet of at most {limits.columns:,} columns and {limits.cells:,} cells",
+            found=f"{title!r} used up to row {facts.rows:,} and column {facts.columns:,}",
+            to_do="Delete what stands far from the table, or export fewer rows.",
+        )
+
+
+def _lines_not_to_trust(sheet: CalamineSheet, facts: SheetFacts) -> dict[int, str]:
+    """Line to reason: rows whose cells do not stand for themselves."""
+    lines = dict.fromkeys(facts.lines_without_result, "formula_without_result")
+    for (top, _), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top:
+            lines |= dict.fromkeys(range(top + 1, bottom + 2), "merged_cells")
+    return lines
+
+
+def _texts(sheet: CalamineSheet, facts: SheetFacts) -> list[list[str]]:
+    """Every row of the sheet from the first, every cell as text; a column has one way to write its dates."""
+    values: list[list[Value]] = sheet.to_python(skip_empty_area=False)
+    width = max((len(row) for row in values), default=0)
+    width = max([width, *(place + 1 for _, place in facts.errors)])
+    height = max([len(values), *(row + 1 for row, _ in facts.errors), *facts.lines_without_result])
+    values += [[] for _ in range(height - len(values))]
+    columns = []
+    for place in range(width):
+        column = [row[place] if place < len(row) else "" for row in values]
+        instants = [value for value in column if isinstance(value, dt.datetime)]
+        has_times = any(value.time() != dt.time() for value in instants)
+        columns.append([_text(value, has_times=has_times) for value in column])
+    table = [list(row) for row in zip(*columns, strict=True)]
+    for (row, place), error in facts.errors.items():
+        table[row][place] = error
+    return table
+
+
+def _text(value: Value, *, has_times: bool) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        is_whole = float(value).is_integer() and abs(value) <= _WHOLE_UP_TO
+        return str(int(value)) if is_whole else np.format_float_positional(value, trim="-")
+    if isinstance(value, dt.timedelta):
+        seconds = round(value.total_seconds())
+        return f"{seconds // 3_600:02d}:{seconds % 3_600 // 60:02d}:{seconds % 60:02d}"
+    if isinstance(value, dt.date):
+        return _date_text(value, has_times=has_times)
+    return value.replace(microsecond=0).isoformat()
+
+
+def _date_text(value: dt.date, *, has_times: bool) -> str:
+    """YYYY-MM-DD, with HH:MM:SS in a column where any cell has a time of day."""
+    if not has_times:
+        return value.strftime("%Y-%m-%d")
+    instant = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+    return instant.isoformat(sep=" ", timespec="milliseconds").removesuffix(".000")
+
+
+def _parsed(name: str, table: list[list[str]], distrusted: dict[int, str], layout: Layout) -> Parsed:
+    header_line = layout.skip_lines + 1
+    cells = table[header_line - 1] if len(table) >= header_line else []
+    width = max((place + 1 for place, cell in enumerate(cells) if header_name(cell)), default=0)
+    if not width:
+        filled = next((line for line, row in enumerate(table, start=1) if any(row)), None)
+        raise Refused(
+            name,
+            looked_for=f"a header on row {header_line}",
+            found="a blank row" + (f"; the first filled one is row {filled}" if filled else ""),
+            to_do="Set skip_lines in the mapping so that the header comes next.",
+        )
+    header = unique_names(header_name(cell) for cell in cells[:width])
+    accepted: list[tuple[int, list[str]]] = []
+    refused: list[tuple[int, str, str]] = []
+    blank = 0
+    for line, row in enumerate(table[header_line:], start=header_line + 1):
+        filled_to = max((place + 1 for place, cell in enumerate(row) if cell), default=0)
+        reason = distrusted.get(line) or (f"fields_{filled_to}_of_{width}" if filled_to > width else "")
+        reason = reason or ("nul_byte" if any("\0" in cell for cell in row) else "")
+        if reason:
+            refused.append((line, reason, layout.separator.join(row)))
+        elif filled_to:
+            accepted.append((line, row[:width]))
+        else:
+            blank += 1
+    return Parsed(
+        encoding="xlsx",
+        header=header,
+        rows=text_frame(header, [line for line, _ in accepted], [row for _, row in accepted]).lazy(),
+        refused=refused_frame(refused),
+        rows_in=len(accepted) + len(refused),
+        blank_lines=blank,
+        account=Account(
+            unit="rows",
+            total=len(table),
+            header=header_line,
+            accepted=len(accepted),
+            refused=len(refused),
+            blank=blank,
+        ),
+    )
