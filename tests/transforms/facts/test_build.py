@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from expectations.tables import FACTS, FEEDS
+from tests.transforms.facts.test_dimensions import FEEDS as DRAWN
+from tests.transforms.facts.text_tables import OFFICE, facts, feed
+from transforms.facts import build_facts, steps
+
+
+def test_only_facts_whose_feeds_are_there() -> None:
+    assert steps({"feed_cost"}) == ("fact_cost_allocation",)
+    assert steps({"feed_ticket"}) == ("fact_ticket", "fact_backlog_daily", "fact_duration_histogram")
+    assert steps(()) == ()
+    assert set(FACTS) <= set(steps(FEEDS))
+
+
+def test_empty_feeds_give_empty_facts_in_shape() -> None:
+    empty = {name: table.empty() for name, table in FEEDS.items()}
+    built = build_facts(empty, OFFICE, dt.date(2026, 1, 31))
+    assert set(built) == set(FACTS)
+    for name, lf in built.items():
+        assert lf.collect().schema == FACTS[name].schema
+        assert lf.collect().height == 0
+
+
+def test_one_plan_and_step_by_step_and_streamed_are_the_same() -> None:
+    in_steps = facts("2026-01-31", **DRAWN)
+    plans = build_facts({name: feed(name, text) for name, text in DRAWN.items()}, OFFICE, dt.date(2026, 1, 31))
+    for name, frame in in_steps.items():
+        key = list(FACTS[name].key)
+        assert_frame_equal(plans[name].collect().sort(key), frame.sort(key))
+        assert_frame_equal(plans[name].collect(engine="streaming").sort(key), frame.sort(key))
+
+
+def test_the_histogram_finds_the_median_within_one_percent() -> None:
+    lines = ["ticket_id | created_at | first_response_at"]
+    for i in range(1, 100):
+        reply = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC) + dt.timedelta(seconds=i * 37)
+        lines.append(f"{i} | 2026-01-05 09:00:00 | {reply:%Y-%m-%d %H:%M:%S}")
+    lines.append("zero | 2026-01-05 09:00:00 | 2026-01-05 09:00:00")
+    histogram = facts("2026-01-31", feed_ticket="\n".join(lines))["fact_duration_histogram"]
+    calls = histogram.filter(pl.col("duration") == "first_response_calendar").sort("bucket")
+    assert calls["n"].sum() == 100
+    assert calls.row(0, named=True)["bucket_value_s"] == 0.0
+    at = calls.filter(pl.col("n").cum_sum() >= 51).row(0, named=True)["bucket_value_s"]
+    assert abs(at / (50 * 37) - 1) <= 0.01

@@ -1,0 +1,68 @@
+"""`fact_contact`: calls and chats, with what became of each in the queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from expectations.tables.fact_service import FACT_CONTACT
+from transforms.calendar import elapsed_seconds, local_day
+from transforms.facts.shape import in_shape, threshold, until
+from transforms.site import Site
+
+
+def fact_contact(contacts: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a call, chat or callback that entered the queue before the end.
+
+    A contact nobody answered counts as abandoned; where the export never tells who was answered, nothing is said.
+    Handle time is shared out over the chats held at once in whole seconds, rounded down.
+    """
+    known = until(contacts, "started_at", end)
+    dated = known.with_columns(started_on=local_day("started_at", site.zone))
+    return in_shape(_judged(_timed(_answered(dated), site)), FACT_CONTACT)
+
+
+def _answered(lf: pl.LazyFrame) -> pl.LazyFrame:
+    is_answered = pl.col("is_answered") | pl.col("answered_at").is_not_null() | (pl.col("talk_s") > 0)
+    is_known = (pl.col("is_answered").is_not_null() | pl.col("answered_at").is_not_null()).any().over("source")
+    missed = is_known | pl.col("abandoned_at").is_not_null()
+    return lf.with_columns(
+        is_handled=pl.when(is_answered.fill_null(value=False))
+        .then(pl.lit(value=True))
+        .when(missed)
+        .then(pl.lit(value=False))
+    )
+
+
+def _timed(lf: pl.LazyFrame, site: Site) -> pl.LazyFrame:
+    """Waiting and handle time, with the limits that hold for the channel on the day."""
+    until_missed = pl.coalesce(elapsed_seconds("started_at", "abandoned_at"), elapsed_seconds("started_at", "ended_at"))
+    answered = elapsed_seconds("started_at", "answered_at")
+    # Between answer and end the person talks or is on hold; an export without talk time tells only both together.
+    talk = pl.coalesce(
+        pl.col("talk_s") + pl.col("hold_s").fill_null(0), "talk_s", elapsed_seconds("answered_at", "ended_at")
+    )
+    held = talk + pl.col("wrap_s").fill_null(0)
+    at_once = pl.max_horizontal(pl.col("concurrency").fill_null(1), 1)
+    return lf.with_columns(
+        wait_s=pl.coalesce("wait_s", pl.when("is_handled").then(answered).otherwise(until_missed)),
+        handle_s=pl.when("is_handled").then(held // at_once),
+        threshold_s=threshold(site.service_level_thresholds, pl.col("channel"), pl.col("started_on")),
+        short_abandon_s=pl.lit(site.short_abandon_s),
+    )
+
+
+def _judged(lf: pl.LazyFrame) -> pl.LazyFrame:
+    is_counted = (pl.col("direction").fill_null("inbound") == "inbound") & ~pl.col("is_test").fill_null(value=False)
+    is_missed = ~pl.col("is_handled")
+    is_short = (is_missed & (pl.col("wait_s") < pl.col("short_abandon_s"))).fill_null(value=False)
+    within = pl.when("is_handled").then(pl.col("wait_s") <= pl.col("threshold_s"))
+    return lf.with_columns(
+        is_counted=is_counted,
+        is_offered=is_counted & ~is_short,
+        is_abandoned=is_missed & ~is_short,
+        is_answered_within=pl.when(pl.col("threshold_s").is_not_null() & is_missed)
+        .then(pl.lit(value=False))
+        .otherwise(within),
+    )

@@ -1,0 +1,134 @@
+"""The dimensions of the star: codes that the facts use, numbered in the order in which they first appear.
+
+A code keeps its number when later days bring others. Keys -1 and 0 are always there: the total and the unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from expectations.tables import FACTS, TABLES
+from transforms.facts.dates import dim_date
+from transforms.facts.people import employed_days
+from transforms.facts.shape import ABSENT, in_shape, tier
+from transforms.scales import SCALES, Scale
+from transforms.site import Site
+
+TOTAL, UNKNOWN = -1, 0
+DERIVED = ("fact_backlog_daily", "fact_duration_histogram")
+"""Facts made of other facts: they tell of no code of their own."""
+CODED = ("channel", "team", "segment", "topic", "survey", "scale", "agent", "customer")
+
+
+def build_dimensions(
+    facts: Mapping[str, pl.LazyFrame],
+    feeds: Mapping[str, pl.LazyFrame],
+    site: Site,
+    as_of: dt.date,
+    *,
+    scales: Mapping[str, Scale] = SCALES,
+) -> dict[str, pl.LazyFrame]:
+    """The dimensions by name; each row is a code of the facts, the total or the unknown, or a day."""
+    extras = _extras(facts, feeds, site, as_of, scales)
+    dimensions = {f"dim_{name}": _dimension(name, facts, site, extras.get(name)) for name in CODED}
+    return {"dim_date": dim_date(facts, site, as_of), **dimensions}
+
+
+def _dimension(
+    name: str, facts: Mapping[str, pl.LazyFrame], site: Site, extra: Callable[[pl.LazyFrame], pl.LazyFrame] | None
+) -> pl.LazyFrame:
+    table = TABLES[f"dim_{name}"]
+    key = f"{name}_key"
+    codes = (
+        _seen(name, facts)
+        .sort("first_seen_on", "code")
+        .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias(key))
+    )
+    labelled = _labelled(codes, name, site)
+    known = labelled if extra is None else extra(labelled)
+    special = pl.LazyFrame(
+        {
+            key: [TOTAL, UNKNOWN],
+            "code": ["(all)", "(unknown)"],
+            "label_fr": ["Total", "Inconnu"],
+            "label_en": ["Total", "Unknown"],
+        },
+        schema_overrides={key: pl.Int32()},
+    )
+    return in_shape(pl.concat([table.empty(), special, known], how="diagonal"), table).sort(key)
+
+
+def _seen(name: str, facts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """One row is a code and the first day on which a fact uses it."""
+    uses = [
+        lf.group_by(code=pl.col(column)).agg(first_seen_on=pl.col(FACTS[fact].clock).min())
+        for fact, lf in facts.items()
+        if fact not in DERIVED
+        for column, declared in FACTS[fact].columns.items()
+        if declared.dimension == name
+    ]
+    none = pl.LazyFrame(schema={"code": pl.String(), "first_seen_on": pl.Date()})
+    return (
+        pl.concat([none, *uses])
+        .filter(pl.col("code").is_not_null())
+        .group_by("code")
+        .agg(pl.col("first_seen_on").min())
+    )
+
+
+def _labelled(codes: pl.LazyFrame, name: str, site: Site) -> pl.LazyFrame:
+    labels = [label for label in site.labels if label.dimension == name]
+    declared = [label.code for label in labels]
+    return codes.with_columns(
+        label_fr=pl.col("code").replace(declared, [label.fr for label in labels]),
+        label_en=pl.col("code").replace(declared, [label.en for label in labels]),
+    )
+
+
+def _extras(
+    facts: Mapping[str, pl.LazyFrame],
+    feeds: Mapping[str, pl.LazyFrame],
+    site: Site,
+    as_of: dt.date,
+    scales: Mapping[str, Scale],
+) -> dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]]:
+    """What a dimension knows of its codes beyond their labels."""
+
+    def with_tier(lf: pl.LazyFrame) -> pl.LazyFrame:
+        return lf.with_columns(tier=tier(site.tiers, pl.col("code"), pl.lit(as_of)))
+
+    def with_employment(lf: pl.LazyFrame) -> pl.LazyFrame:
+        if "feed_employee" not in feeds:
+            return lf.with_columns(team=ABSENT.cast(pl.String), is_human=ABSENT.cast(pl.Boolean))
+        people = employed_days(feeds["feed_employee"], as_of).sort("agent_id", "day_on")
+        present = people.unique("agent_id", keep="last", maintain_order=True)
+        return lf.join(present.select("team", "is_human", code="agent_id"), on="code", how="left")
+
+    def with_segment(lf: pl.LazyFrame) -> pl.LazyFrame:
+        if "fact_ticket" not in facts:
+            return lf.with_columns(segment=ABSENT.cast(pl.String))
+        told = facts["fact_ticket"].filter(pl.col("customer_id").is_not_null() & pl.col("segment").is_not_null())
+        latest = told.group_by(code="customer_id").agg(pl.col("segment").max_by("created_at"))
+        return lf.join(latest, on="code", how="left")
+
+    def with_ends(lf: pl.LazyFrame) -> pl.LazyFrame:
+        return lf.join(_scale_ends(scales), on="code", how="left")
+
+    return {"team": with_tier, "agent": with_employment, "customer": with_segment, "scale": with_ends}
+
+
+def _scale_ends(scales: Mapping[str, Scale]) -> pl.LazyFrame:
+    known = list(scales.values())
+    return pl.LazyFrame(
+        {
+            "code": list(scales),
+            "low_milli": [scale.low_milli for scale in known],
+            "high_milli": [scale.high_milli for scale in known],
+            "polarity": ["down" if scale.is_low_good else "up" for scale in known],
+            "good_from_milli": [scale.good_from_milli for scale in known],
+        },
+        schema_overrides={"low_milli": pl.Int64(), "high_milli": pl.Int64(), "good_from_milli": pl.Int64()},
+    )
