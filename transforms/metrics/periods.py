@@ -1,0 +1,39 @@
+"""Days, ISO weeks, months, quarters and years, cut on dates of the site's zone."""
+
+from __future__ import annotations
+
+import polars as pl
+
+INTERVALS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
+_PERIODS_A_YEAR = {"day": 364, "month": 12, "quarter": 4, "year": 1}
+_WEEKS_A_YEAR = (52, 53)
+
+
+def start_of(day: pl.Expr, grain: str) -> pl.Expr:
+    """First day of the period a day lies in; weeks start on Monday."""
+    return day.dt.truncate(INTERVALS[grain])
+
+
+def end_of(start: pl.Expr, grain: str) -> pl.Expr:
+    """Last day of the period that starts on a day."""
+    return start.dt.offset_by(INTERVALS[grain]).dt.offset_by("-1d")
+
+
+def back(column: str, periods: int) -> pl.Expr:
+    """The column so many periods before: of rows in order of time without gaps, `age` being their number."""
+    return pl.when(pl.col("age") >= periods).then(pl.col(column).shift(periods))
+
+
+def a_year_back(column: str, grain: str) -> pl.Expr:
+    """The column in the same period of last year.
+
+    A day is compared with the same weekday 364 days before, a week with the week of the same ISO number (null for
+    week 53 where last year had none).
+    """
+    if grain != "week":
+        return back(column, _PERIODS_A_YEAR[grain])
+    start = pl.col("period_start")
+    return pl.coalesce(
+        pl.when(start.dt.offset_by(f"-{weeks}w").dt.week() == start.dt.week()).then(back(column, weeks))
+        for weeks in _WEEKS_A_YEAR
+    )
