@@ -1,0 +1,1 @@
+"""What people open: each module reads only the published tables of a run."""
