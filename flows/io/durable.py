@@ -1,0 +1,101 @@
+"""The only place that changes the disk: whole or absent, and still there after a power loss.
+
+Every step is a function of its own, so that the fault tests can fail each of them in turn.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+
+def sync_file(path: Path) -> None:
+    """Bring the bytes of a file to the disk; nothing else promises that they survive a power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    sync_file(path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename, replacing a file or link of that name at once."""
+    os.replace(source, target)  # noqa: PTH105 -- named as the system call it is
+
+
+def link(source: Path, target: Path) -> None:
+    """A second name for the same bytes."""
+    target.hardlink_to(source)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder; nothing happens when it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def folder(path: Path) -> Path:
+    """The folder, made with its parents where needed."""
+    if not path.is_dir():
+        folder(path.parent)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+        sync_folder(path.parent)
+    return path
+
+
+def draft_name(path: Path) -> Path:
+    """The name under which a file is written before it is whole; readers never look at such names."""
+    return path.with_name(f".{path.name}.part")
+
+
+def put(path: Path, write: Callable[[Path], None]) -> None:
+    """One file, whole or absent: `write` fills a draft beside it, which then takes its name."""
+    draft = draft_name(path)
+    remove(draft)
+    write(draft)
+    sync_file(draft)
+    move(draft, path)
+    sync_folder(path.parent)
+
+
+def put_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """One file with this content, whole or absent."""
+
+    def write(draft: Path) -> None:
+        draft.touch(mode=mode, exist_ok=False)
+        draft.write_bytes(content)
+
+    put(path, write)
+
+
+def put_link(path: Path, target: str) -> None:
+    """A symbolic link, swapped at once where one is already there."""
+    draft = draft_name(path)
+    remove(draft)
+    draft.symlink_to(target)
+    move(draft, path)
+    sync_folder(path.parent)
+
+
+def put_same(path: Path, *, as_in: Path) -> None:
+    """The file at `path` replaced by a second name for `as_in`, which holds the same bytes."""
+    draft = draft_name(path)
+    remove(draft)
+    link(as_in, draft)
+    move(draft, path)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

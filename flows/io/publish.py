@@ -1,0 +1,154 @@
+"""How a run becomes what readers see: a folder that is finished, then one pointer that moves.
+
+published/runs/000042/...   never changes once it has its name
+published/CURRENT           the commit: names the run that counts
+published/current           a link for readers that open paths
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from flows.errors import PlainError
+from flows.io import durable
+
+KEPT_RUNS = 3
+KEPT_S = 48 * 3600
+_RUN = re.compile(r"^\d{6}$")
+
+Manifest = dict[str, Any]
+"""What a run read, did and wrote; see `flows.io.ledger` for its parts."""
+
+
+class Torn(PlainError):  # noqa: N818 -- read aloud where it is caught
+    """The published folder contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The published folder of a deployment."""
+
+    home: Path
+
+    @property
+    def runs(self) -> Path:
+        """Where the runs are."""
+        return self.home / "runs"
+
+    def folder_of(self, run: int) -> Path:
+        """The folder of a run."""
+        return self.runs / f"{run:06d}"
+
+    def staging(self, run: int) -> Path:
+        """Where a run is written before it has its name."""
+        return self.runs / f".staging-{run:06d}"
+
+
+def current(shelf: Shelf) -> Manifest | None:
+    """The manifest of the run that counts; None before the first."""
+    pointer = shelf.home / "CURRENT"
+    if not pointer.is_file():
+        return None
+    name = pointer.read_text("ascii", errors="replace").strip()
+    manifest = shelf.runs / name / "manifest.json"
+    if not _RUN.match(name) or not manifest.is_file():
+        raise Torn(
+            f"{pointer}: it names run {name!r}, which is not there. There are "
+            f"{_names(shelf.runs)}. Write the number of one of them into CURRENT, or remove CURRENT to start afresh."
+        )
+    return cast("Manifest", json.loads(manifest.read_bytes()))
+
+
+def manifest_of(shelf: Shelf, run: int) -> Manifest | None:
+    """The manifest of a kept run, which only history needs; None where it can no longer be read."""
+    try:
+        return cast("Manifest", json.loads((shelf.folder_of(run) / "manifest.json").read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+def damaged(shelf: Shelf, manifest: Manifest) -> list[str]:
+    """The files of a run that are not as they were written."""
+    home = shelf.folder_of(manifest["run"])
+    return sorted(
+        name
+        for name, it in manifest["outputs"].items()
+        if not (home / name).is_file()
+        or (home / name).stat().st_size != it["bytes"]
+        or durable.fingerprint(home / name) != it["sha256"]
+    )
+
+
+def open_staging(shelf: Shelf, run: int) -> Path:
+    """An empty folder to write a run into; what a broken run left there is removed."""
+    staging = shelf.staging(run)
+    for left_over in (staging, shelf.folder_of(run)):
+        durable.remove(left_over)  # the pointer never named it, so no reader can have seen it
+    return durable.folder(staging)
+
+
+def commit(shelf: Shelf, manifest: Manifest, parent: Manifest | None) -> Path:
+    """Give the staged run its name and move the pointer; before that nobody sees it, after that everybody."""
+    staging, final = shelf.staging(manifest["run"]), shelf.folder_of(manifest["run"])
+    if parent is not None:
+        _share(staging, shelf.folder_of(parent["run"]), manifest["outputs"], parent["outputs"])
+    for each in sorted(path for path in staging.rglob("*") if path.is_dir()):
+        durable.sync_folder(each)
+    durable.put_bytes(staging / "manifest.json", as_json(manifest))
+    durable.move(staging, final)
+    durable.sync_folder(shelf.runs)
+    durable.put_bytes(shelf.home / "CURRENT", f"{manifest['run']:06d}\n".encode())
+    return final
+
+
+def tidy(shelf: Shelf, manifest: Manifest, *, now_s: float) -> list[int]:
+    """Point `current` to the run that counts and drop what nobody may need any more; the runs that are kept.
+
+    Also finishes what a run that died after its commit left undone. Writes nothing when all is in order.
+    """
+    number = int(manifest["run"])
+    link, target = shelf.home / "current", f"runs/{number:06d}"
+    if not link.is_symlink() or link.readlink() != Path(target):
+        durable.put_link(link, target)
+    kept = []
+    for path in sorted(shelf.runs.iterdir()):
+        if not _RUN.match(path.name):
+            durable.remove(path)
+            continue
+        run = int(path.name)
+        is_young = now_s - _written_s(path) < KEPT_S
+        if run > number or (run <= number - KEPT_RUNS and not is_young):
+            durable.remove(path)
+        else:
+            kept.append(run)
+    return kept
+
+
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """The one way a document is written: sorted, so that the same content gives the same bytes."""
+    return (json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _share(staging: Path, before: Path, outputs: Mapping[str, Any], earlier: Mapping[str, Any]) -> None:
+    """Files that did not change become second names of the parent's, so that their inode and time stay."""
+    for name, it in sorted(outputs.items()):
+        was = earlier.get(name)
+        if was is None or was["sha256"] != it["sha256"] or not (before / name).is_file():
+            continue
+        if durable.fingerprint(before / name) != it["sha256"]:
+            continue
+        with contextlib.suppress(PermissionError, NotImplementedError):  # a share without links keeps its copy
+            durable.put_same(staging / name, as_in=before / name)
+
+
+def _written_s(run: Path) -> float:
+    manifest = run / "manifest.json"
+    return manifest.stat().st_mtime if manifest.is_file() else 0.0
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

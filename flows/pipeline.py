@@ -1,0 +1,119 @@
+"""A run, stage by stage, in the words of the house; `nightly` runs it as a Prefect flow, `--plain` without."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from expectations.tables import FACTS
+from flows import closing, stages
+from flows.errors import PlainError
+from flows.io import durable, ledger, publish, quarantine
+from flows.io.ledger import Entry, Record
+from flows.io.publish import Manifest
+from flows.judging import forget_results
+from flows.progress import Each
+from flows.reading import read_export
+from flows.settings import Settings
+from flows.stages import Draft
+
+
+class NothingToPublish(PlainError):  # noqa: N818 -- read aloud where it is caught
+    """No export gave a single row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the user asked of this run."""
+
+    accept_shrink: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    manifest: Manifest
+    is_new: bool
+    """False: nothing had changed since this run was published, and no file was touched."""
+    reports: list[Path] = field(default_factory=list)
+
+    @property
+    def held(self) -> list[dict[str, Any]]:
+        """Exports that were refused or held back."""
+        return [it for it in self.manifest["exports"] if it["state"] != "accepted"]
+
+
+def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
+    """Refresh every table from the exports that changed since the last run."""
+    parent = publish.current(settings.shelf)
+    work = ledger.jobs(settings, now_s=time.time())
+    told = each("reading exports", read_export, [job for job in work if not job["problem"]], settings)
+    taken = _taken(settings, work, told, parent, wish)
+    if done := _unchanged(settings, taken, parent):
+        return done
+    draft = _draft(settings, taken, parent)
+    feeds = each("latest versions", stages.latest_feed, _feeds_of(taken), draft, taken)
+    built = each("building facts", stages.build_frame, stages.steps_of(_feeds_of(taken)), draft, in_turn=True)
+    facts = [name for name in built if name in FACTS]
+    outputs = stages.build_dimensions(draft)
+    outputs += each("publishing facts", stages.publish_fact, facts, draft)
+    outputs += [it for made in each("computing metrics", stages.build_metrics, stages.GRAINS, draft) for it in made]
+    manifest = closing.close(draft, taken, feeds=feeds, facts=facts, outputs=outputs, parent=parent)
+    reports = quarantine.write_reports(settings.quarantine / f"run-{draft.run:06d}", settings.store, taken)
+    publish.commit(settings.shelf, manifest, parent)
+    tidy(settings, manifest)
+    return Outcome(manifest=manifest, is_new=True, reports=reports)
+
+
+def known_already(settings: Settings, wish: Wish) -> Outcome | None:
+    """The outcome where nothing has changed, told from fingerprints alone; None where there is work to do."""
+    parent = publish.current(settings.shelf)
+    work = ledger.jobs(settings, now_s=time.time())
+    readable = [job for job in work if not job["problem"]]
+    told = [it for it in (ledger.record(settings.store, job["key"]) for job in readable) if it is not None]
+    if parent is None or len(told) < len(readable):
+        return None
+    return _unchanged(settings, _taken(settings, work, told, parent, wish), parent)
+
+
+def tidy(settings: Settings, manifest: Manifest) -> None:
+    """After the commit: the link for readers, old runs, and what only they needed."""
+    kept = publish.tidy(settings.shelf, manifest, now_s=time.time())
+    quarantine.forget(settings.quarantine, kept)
+    forget_results(settings)
+    ledger.sweep(settings.store, ledger.needed_keys(publish.manifest_of(settings.shelf, run) for run in kept))
+
+
+def _taken(
+    settings: Settings, work: list[ledger.Job], told: list[Record], parent: Manifest | None, wish: Wish
+) -> list[Entry]:
+    return ledger.entries(work, told, parent, declared=set(settings.mappings), accept_shrink=wish.accept_shrink)
+
+
+def _unchanged(settings: Settings, taken: list[Entry], parent: Manifest | None) -> Outcome | None:
+    """The run that counts, where another would give the same tables and its files are sound."""
+    if parent is None or parent["run_key"] != ledger.run_key(settings, taken):
+        return None
+    if publish.damaged(settings.shelf, parent):
+        return None
+    tidy(settings, parent)
+    return Outcome(manifest=parent, is_new=False)
+
+
+def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> Draft:
+    """The next run, with empty folders to work in."""
+    if not any(entry.used for entry in taken):
+        problems = "\n".join(f"  {entry.reason}" for entry in taken)
+        there = problems or f"  {settings.raw}: no file fits {', '.join(it.files for it in settings.exports)}."
+        raise NothingToPublish(f"No export gave a row, so there is nothing to publish:\n{there}")
+    run = parent["run"] + 1 if parent else 1
+    publish.open_staging(settings.shelf, run)
+    draft = Draft(settings=settings, run=run, run_key=ledger.run_key(settings, taken))
+    durable.remove(draft.work)
+    durable.folder(draft.work)
+    return draft
+
+
+def _feeds_of(taken: list[Entry]) -> list[str]:
+    return sorted({entry.used["table"] for entry in taken if entry.used is not None})

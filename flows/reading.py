@@ -1,0 +1,174 @@
+"""One export, from its bytes to rows in the store: good ones, quarantined ones, and the account of both."""
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from expectations.schema import Table
+from flows.errors import PlainError
+from flows.io import durable, ledger, parquet
+from flows.io.landed import Landed, Refused
+from flows.io.landing import read_rows
+from flows.io.ledger import Job, Record
+from flows.judging import judged
+from flows.settings import Settings
+from transforms.canonical import Typed, canonical
+from transforms.mapping import Mapping, MappingMismatchError
+
+QUARANTINE = {"line": pl.Int64(), "stage": pl.String(), "reasons": pl.List(pl.String()), "raw": pl.String()}
+"""`stage` says who refused the row: landing (not a row), reading (a cell), rules (the contract)."""
+
+
+class RowsLost(PlainError):  # noqa: N818 -- read aloud where it is caught
+    """The rows of an export do not add up: a fault of ours, and nothing of it may be published."""
+
+
+def read_export(job: Job, settings: Settings) -> Record:
+    """What came of reading one export: out of the store where these bytes were read by these rules before."""
+    known = ledger.record(settings.store, job["key"])
+    if known is not None and ledger.is_whole(settings.store, known):
+        return known
+    mapping = settings.mappings[job["mapping"]]
+    durable.folder(settings.store)
+    try:
+        told = _read(job, settings, mapping)
+    except (Refused, MappingMismatchError) as problem:
+        told = _blank(job, mapping) | {"state": "refused", "reason": _named(job, str(problem))}
+    ledger.keep(settings.store, told)
+    return told
+
+
+def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
+    """Land, type, judge and part the rows of one export."""
+    landed = read_rows(Path(job["path"]), mapping.layout)
+    if landed.sha256 != job["sha256"]:
+        raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
+    staged = settings.store / f"{job['key']}.staged.parquet"
+    try:
+        typed = _typed(job, settings, mapping, landed)
+        _, refused, not_ours = pl.collect_all(
+            [typed.good.sink_parquet(staged, lazy=True), typed.refused, typed.not_ours.select(pl.len())]
+        )
+        told = _blank(job, mapping) | {
+            "rows_in": landed.rows_in,
+            "rows_not_ours": not_ours.item(),
+            "unknown_headers": list(typed.unknown_headers),
+            "encoding": landed.encoding,
+        }
+        return _judged(told, settings, mapping.table, _refused_before(landed, refused))
+    finally:
+        durable.remove(staged)
+
+
+def _judged(told: Record, settings: Settings, table: Table, refused: pl.LazyFrame) -> Record:
+    """The staged rows parted into good and bad by their contract, and both stored."""
+    from expectations.gate import check_counts, split  # noqa: PLC0415 -- three seconds of import
+
+    store, key = settings.store, told["key"]
+    staged = pl.scan_parquet(store / f"{key}.staged.parquet", glob=False)
+    verdict = judged(staged, table, name=f"{told['slot']} {told['mapping']}", settings=settings)
+    good, bad = split(staged, table)
+    broken = bad.collect()
+    check_counts(verdict, broken, table)
+    quarantine = pl.concat([refused, _refused_by_rules(broken, table)]).sort("line").collect()
+    written = parquet.write(good, store / f"{key}.parquet", table)
+    told |= {
+        "rows_good": written["rows"],
+        "rows_quarantined": quarantine.height,
+        "reasons": dict(sorted(Counter(quarantine["reasons"].explode().drop_nulls().to_list()).items())),
+        "warnings": {code: rows for code in verdict.warnings if (rows := verdict.counts.get(code, 0))},
+        "good": written,
+        "quarantine": parquet.write(quarantine.lazy(), store / f"{key}.quarantine.parquet"),
+    }
+    _require_balance(told)
+    told["state"], told["reason"] = _state(told, table, verdict.blocked_by)
+    return told
+
+
+def _state(told: Record, table: Table, blocked_by: tuple[str, ...]) -> tuple[str, str]:
+    """Whether the export is held back whole, and why: its structure is wrong, or too few of its rows are good."""
+    of_concern = told["rows_in"] - told["rows_not_ours"]
+    share = told["rows_good"] / of_concern if of_concern else 1.0
+    if share >= table.good_share and not blocked_by:
+        return "accepted", ""
+    frequent = sorted(told["reasons"].items(), key=lambda it: (-it[1], it[0]))[:3]
+    why = ", ".join(f"{reason} ({rows})" for reason, rows in frequent) or ", ".join(blocked_by)
+    return "held", (
+        f"{told['slot']}: {told['rows_good']} of {of_concern} rows are good; at least {table.good_share:.0%} must be. "
+        f"Most frequent: {why}. Correct the mapping {told['mapping']!r}, or the export, and run again."
+    )
+
+
+def _typed(job: Job, settings: Settings, mapping: Mapping, landed: Landed) -> Typed:
+    """The rows in the contract's types, beside those with a cell that cannot be read."""
+    return canonical(
+        landed.rows,
+        mapping,
+        slot=job["slot"],
+        header=landed.header,
+        zone=settings.site.zone,
+        scales=settings.scales,
+        key=settings.key,
+    )
+
+
+def _refused_before(landed: Landed, refused: pl.DataFrame) -> pl.LazyFrame:
+    """Rows that were no rows, and rows with a cell that cannot be read."""
+    at_the_door = landed.refused.lazy().select(
+        "line", pl.lit("landing").alias("stage"), pl.concat_list("reason").alias("reasons"), "raw"
+    )
+    in_a_cell = refused.lazy().select("line", pl.lit("reading").alias("stage"), "reasons", "raw")
+    return pl.concat([part.cast(pl.Schema(QUARANTINE)) for part in (at_the_door, in_a_cell)])
+
+
+def _refused_by_rules(broken: pl.DataFrame, table: Table) -> pl.LazyFrame:
+    """Rows that break their contract, as they were read: a person in them is already hidden."""
+    read = [
+        pl.when(pl.col(name).is_not_null()).then(pl.format("{} = {}", pl.lit(name), pl.col(name).cast(pl.String)))
+        for name in table.columns
+        if name not in {"slot", "line", "source"}
+    ]
+    words = pl.concat_list(read).list.drop_nulls().list.join(", ")
+    chosen = broken.lazy().select("line", pl.lit("rules").alias("stage"), "reasons", words.alias("raw"))
+    return chosen.cast(pl.Schema(QUARANTINE))
+
+
+def _require_balance(told: Record) -> None:
+    found = told["rows_good"] + told["rows_quarantined"] + told["rows_not_ours"]
+    if found != told["rows_in"]:
+        raise RowsLost(
+            f"{told['slot']}: {told['rows_in']} rows were delivered, {found} are accounted for "
+            f"({told['rows_good']} good, {told['rows_quarantined']} quarantined, {told['rows_not_ours']} not ours). "
+            "Nothing was published; this is a fault of the pipeline: report it with the file's layout."
+        )
+
+
+def _named(job: Job, problem: str) -> str:
+    """The problem under the name the file has in the raw folder."""
+    told = problem.removeprefix(f"{Path(job['path']).name}: ")
+    return told if told.startswith(job["slot"]) else f"{job['slot']}: {told}"
+
+
+def _blank(job: Job, mapping: Mapping) -> Record:
+    """A record before anything was read."""
+    return {
+        "slot": job["slot"],
+        "mapping": job["mapping"],
+        "table": mapping.table.name,
+        "key": job["key"],
+        "sha256": job["sha256"],
+        "bytes": job["bytes"],
+        "state": "accepted",
+        "reason": "",
+        "rows_in": 0,
+        "rows_good": 0,
+        "rows_quarantined": 0,
+        "rows_not_ours": 0,
+        "reasons": {},
+        "warnings": {},
+        "unknown_headers": [],
+        "encoding": "",
+        "good": None,
+        "quarantine": None,
+    }
