@@ -21,7 +21,7 @@ FLOOR = """
 import sys, pathlib, polars as pl
 raw, out = map(pathlib.Path, sys.argv[1:])
 out.mkdir(exist_ok=True)
-for path in sorted(p for p in raw.rglob("*") if p.suffix in {".csv", ".gz", ".zst"}):
+for path in sorted(p for p in raw.rglob("*") if p.suffix in {".csv", ".gz", ".zst"} and p.stat().st_size):
     rows = pl.scan_csv(path, separator=";", infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy")
     rows.sink_parquet(out / f"{path.stem}.parquet", compression_level=1)
     pl.scan_parquet(out / f"{path.stem}.parquet").count().collect(engine="streaming")
