@@ -62,7 +62,10 @@ def _section(table: Table) -> str:
     if table.layer is Layer.FEED:
         facts.append(f"A file with less than {table.good_share:.0%} good rows is held back whole.")
     header = [_row("Column", "Type", "Unit", "Rules", "Meaning"), _row(*["---"] * 5)]
-    columns = [_column(name, column, published=table.layer is Layer.FACT) for name, column in table.columns.items()]
+    if not table.published:
+        facts.append("Its rows stay inside the house: none is published.")
+    is_shown = table.layer is Layer.FACT and table.published
+    columns = [_column(name, column, published=is_shown) for name, column in table.columns.items()]
     rules = ["Rules of a row:", "\n".join(_rule(name, rule) for name, rule in table.rules.items())]
     parts = [f"### {table.name}", " ".join(facts), "\n".join(header + columns), *(rules if table.rules else [])]
     return "\n\n".join(parts)

@@ -107,6 +107,8 @@ class Table:
     version: str = ""
     """The column by which the latest of several rows with one key is chosen; empty: file order."""
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    published: bool = True
+    """False for rows that may not leave the house one by one, such as answers of employees."""
     good_share: float = 0.5
     """A file with a smaller share of good rows than this is held back whole."""
 

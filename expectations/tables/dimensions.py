@@ -45,6 +45,7 @@ DIM_SCALE = _dimension(
 DIM_AGENT = _dimension(
     "agent", "an agent, pseudonymous", team=text("Present team."), is_human=flag("False for a bot or a shared account.")
 )
+DIM_ARTICLE = _dimension("article", "an article of the help centre", title=text("Latest known title."))
 DIM_CUSTOMER = _dimension("customer", "a customer, pseudonymous", segment=text("Latest known segment."))
 
 DIM_DATE = Table(
@@ -133,6 +134,29 @@ DIM_TARGET = Table(
     },
 )
 
+BENCHMARK_METHODS = ("top2_share", "mean_index", "acsi", "nps", "as_defined")
+
+DIM_BENCHMARK = Table(
+    name="dim_benchmark",
+    layer=Layer.DIMENSION,
+    grain="a figure of other companies for a metric, by one way of measuring it",
+    key=("metric_id", "source", "year", "country", "industry", "method"),
+    columns={
+        "metric_id": text("Metric.", required=True),
+        "source": text("Who says so.", required=True),
+        "year": count("Of which year; null where it is not told."),
+        "country": text("Of which country; null for any or where it is not told."),
+        "industry": text("Of which industry; null for any."),
+        "method": text(
+            "How it was measured: share of the two best answers, mean index, ACSI-like index, NPS, or as defined here.",
+            required=True,
+            one_of=BENCHMARK_METHODS,
+        ),
+        "value": number("The figure, in the unit of the metric.", required=True),
+        "is_comparable": flag("Measured as the metric is: only then is it ever compared with it.", required=True),
+    },
+)
+
 DIMENSIONS = (
     DIM_DATE,
     DIM_CHANNEL,
@@ -143,7 +167,9 @@ DIMENSIONS = (
     DIM_SCALE,
     DIM_AGENT,
     DIM_CUSTOMER,
+    DIM_ARTICLE,
     DIM_METRIC,
     DIM_TARGET,
+    DIM_BENCHMARK,
 )
 __all__ = ["DIMENSIONS", "Personal"]

@@ -10,6 +10,7 @@ from expectations.tables.feed_ticket import STATUSES
 from expectations.tables.feed_ticket_event import ACTOR_KINDS, EVENT_KINDS
 
 EXCLUSIONS = ("test", "deleted", "spam", "merged", "outbound", "duplicate")
+CLOCKS = ("business", "calendar")
 
 FACT_TICKET = Table(
     name="fact_ticket",
@@ -24,19 +25,34 @@ FACT_TICKET = Table(
         "agent_id": common.AGENT,
         "customer_id": common.CUSTOMER,
         "topic": common.TOPIC,
+        "tier": count("Level of support of the team in charge, on the day of the resolution, else of the creation."),
         "priority": text("Urgency, as the source names it."),
         "status": text("State at the as-of date.", one_of=STATUSES),
         "resolution_kind": text("How the ticket ended.", one_of=("human", "automatic", "silence")),
         "exclusion_reason": text("Why the ticket is not counted; null where it is.", one_of=EXCLUSIONS),
         "created_at": instant("When the ticket was opened.", required=True),
         "created_on": day("Day the ticket was opened.", required=True),
-        "first_customer_message_at": instant("First message of the customer: where the response clock starts."),
+        "first_customer_message_at": instant(
+            "First message of the customer: in the ticket, or the start of the session with the bot that took it first."
+        ),
+        "handed_off_at": instant("When the bot that took the ticket first handed it to people; null where none did."),
         "first_response_at": instant("First public reply of a human agent after the customer's first message."),
         "first_response_on": day("Day of that reply."),
-        "first_response_calendar_s": seconds("Elapsed time to that reply; null while unanswered."),
-        "first_response_business_s": seconds("Open hours to that reply; null while unanswered or without a schedule."),
+        "first_response_calendar_s": seconds(
+            "Elapsed time to that reply from the hand-off by a bot, else from the first message; null while unanswered."
+        ),
+        "first_response_business_s": seconds("The same in open hours; null while unanswered or without a schedule."),
+        "first_response_from_first_message_calendar_s": seconds(
+            "Elapsed time to that reply from the customer's first message, the time with a bot included."
+        ),
+        "first_response_from_first_message_business_s": seconds("The same in open hours."),
         "first_response_target_s": seconds("Target of the channel at the time, in business seconds; null without one."),
-        "auto_response_s": seconds("Elapsed time to the first automatic reply."),
+        "sla_first_response_s": seconds("First response promised on the day of creation; null without a promise."),
+        "sla_first_response_clock": text("Clock of that promise.", one_of=CLOCKS),
+        "is_sla_first_response_met": flag(
+            "Answered within that time; no once it is over without an answer, null while it still may come."
+        ),
+        "auto_response_s": seconds("Elapsed time from the first message in the ticket to the first automatic reply."),
         "first_resolved_at": instant("First time resolved."),
         "first_resolved_on": day("Day of the first resolution."),
         "first_resolution_calendar_s": seconds("Elapsed time to the first resolution."),
@@ -47,6 +63,11 @@ FACT_TICKET = Table(
         "resolution_business_s": seconds("Open hours to the last resolution; null while open."),
         "net_resolution_calendar_s": seconds("The same, less the time spent waiting for the customer."),
         "net_resolution_business_s": seconds("The same in open hours."),
+        "sla_resolution_s": seconds("Resolution promised on the day of creation; null without a promise."),
+        "sla_resolution_clock": text("Clock of that promise.", one_of=CLOCKS),
+        "is_sla_resolution_met": flag(
+            "Last resolved within that time; no once it is over and the ticket open, null while it still may be."
+        ),
         "observed_s": seconds(
             "Elapsed time to the last resolution, or to the end of the as-of day while open.", required=True
         ),
@@ -63,7 +84,7 @@ FACT_TICKET = Table(
         "is_auto_resolved": flag("Resolved without any human reply."),
         "is_reopened": flag("Reopened at least once after its first resolution."),
         "is_escalated": flag("Moved to a team of a higher tier."),
-        "is_transferred": flag("Moved to another team."),
+        "is_transferred": flag("Moved to another team of the same or a lower tier; a move up is an escalation."),
         "is_repeated": flag(
             "The same customer opened another ticket on the topic within the window after the resolution."
         ),
@@ -77,6 +98,16 @@ FACT_TICKET = Table(
             holds=pl.col("first_response_at") >= pl.col("first_customer_message_at"),
             columns=("first_response_at", "first_customer_message_at"),
             about="A first response does not precede the customer's message.",
+        ),
+        "hand_off_follows_the_customer": Rule(
+            holds=pl.col("handed_off_at") >= pl.col("first_customer_message_at"),
+            columns=("handed_off_at", "first_customer_message_at"),
+            about="A bot hands off what the customer wrote before.",
+        ),
+        "response_follows_the_hand_off": Rule(
+            holds=pl.col("first_response_at") >= pl.col("handed_off_at"),
+            columns=("first_response_at", "handed_off_at"),
+            about="A bot that took the ticket first handed it off before the first response.",
         ),
         "exclusion_says_why": Rule(
             holds=pl.col("is_counted") == pl.col("exclusion_reason").is_null(),

@@ -7,7 +7,10 @@ import polars as pl
 from expectations.schema import Layer, Personal, Rule, Table, count, flag, instant, text
 from expectations.tables import common
 
-SURVEY_KINDS = ("csat", "nps", "ces")
+CUSTOMER_KINDS = ("csat", "nps", "ces")
+EMPLOYEE_KINDS = ("enps", "engagement")
+"""Surveys of the team itself: nothing about fewer than five answers is published, and no answer by itself."""
+SURVEY_KINDS = (*CUSTOMER_KINDS, *EMPLOYEE_KINDS)
 
 FEED_SURVEY = Table(
     name="feed_survey",
@@ -28,6 +31,7 @@ FEED_SURVEY = Table(
         "updated_at": instant("When the source last changed the row; the latest version wins."),
         "kind": text("What is measured.", required=True, one_of=SURVEY_KINDS),
         "survey": text("Name of the survey.", dimension="survey"),
+        "question": text("Item of a questionnaire with several; null where the survey is one question."),
         "variant": text("Variant of the survey in an experiment."),
         "scale": text("Scale of the question, one of the declared scales.", required=True),
         "score_milli": count(
@@ -61,7 +65,7 @@ FEED_SURVEY = Table(
             about="The answer lies between the lowest and the highest answer of its scale.",
         ),
         "nps_is_a_whole_number": Rule(
-            holds=(pl.col("kind") != "nps") | (pl.col("score_milli") % 1000 == 0),
+            holds=~pl.col("kind").is_in(["nps", "enps"]) | (pl.col("score_milli") % 1000 == 0),
             columns=("kind", "score_milli"),
             about="A recommendation is a whole number.",
         ),

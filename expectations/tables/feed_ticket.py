@@ -19,6 +19,7 @@ FEED_TICKET = Table(
         "ticket_id": text("Number of the ticket in its source.", required=True),
         "created_at": instant("When the ticket was opened.", required=True),
         "updated_at": instant("When the source last changed the row; the latest version of a ticket wins."),
+        "update_number": count("Counter of the updates: of versions of one instant, or without any, the highest wins."),
         "first_customer_message_at": instant(
             "First message of the customer, where the source tells; else the creation."
         ),

@@ -24,7 +24,11 @@ FEED_TICKET_EVENT = Table(
         "ticket_id": text("Ticket it happened to.", required=True),
         "occurred_at": instant("When it happened.", required=True),
         "kind": text("What happened.", required=True, one_of=EVENT_KINDS),
-        "actor_kind": text("Who did it.", one_of=ACTOR_KINDS),
+        "actor_kind": text(
+            "Who did it. A message that names its author by number alone is an agent's where feed_employee knows the "
+            "number on that day, else the customer's; without that feed it is nobody's.",
+            one_of=ACTOR_KINDS,
+        ),
         "actor_id": common.AGENT,
         "is_public": flag("A message the customer could read; null counts as yes."),
         "status": text("State after a change of state.", one_of=STATUSES),

@@ -8,12 +8,15 @@ from expectations.schema import Column, Layer, Rule, Table, count, day, flag, in
 from expectations.tables.dimensions import _KEY
 
 GRAINS = ("day", "week", "month", "quarter", "year")
+MEMBER_CUTS = ("survey", "product", "topic", "tier", "variant", "category")
+"""Cuts that only some facts know; they share the column `member`, and have no key."""
 GROUPING_SETS: dict[str, tuple[str, ...]] = {
     "total": (),
     "channel": ("channel",),
     "team": ("team",),
     "channel_team": ("channel", "team"),
     "segment": ("segment",),
+    **{name: (name,) for name in MEMBER_CUTS},
 }
 STATUSES = ("ok", "no_data", "too_few")
 
@@ -28,12 +31,18 @@ _VALUE_COLUMNS = {
     "channel_key": _KEY,
     "team_key": _KEY,
     "segment_key": _KEY,
+    "member": text(
+        "Of the cuts by " + ", ".join(MEMBER_CUTS) + ": the member's code, (unknown) without one, (other) beyond the "
+        "200 most frequent. Null in the cuts with keys."
+    ),
     "numerator": Column(dtype=pl.Int64(), about="Sum above the line; null for a percentile."),
     "denominator": Column(dtype=pl.Int64(), about="Sum below the line; null for a plain count."),
-    "n": count("Rows the value rests on.", required=True),
+    "n": count("Rows the value rests on; null where they are too few to be told."),
     "n_positive": count("NPS: promoters."),
     "n_negative": count("NPS: detractors."),
-    "sum_sq": number("Sum of squares of the numerator's rows, for the interval of a mean."),
+    "sum_sq": number(
+        "Sum of squares of the numerator's rows, for the interval of a mean; null where a row stands for several."
+    ),
     "value": number("The value, in the unit of the metric; null where the denominator is 0."),
     "ci_low": number("Lower end of the 95 % interval."),
     "ci_high": number("Upper end of the 95 % interval."),
@@ -45,10 +54,14 @@ _VALUE_COLUMNS = {
     "is_mature": flag("The period is over by the metric's days of maturity.", required=True),
     "target_value": number("Target at the end of the period."),
     "is_target_met": flag("The value is on the good side of the target."),
+    "benchmark_value": number("Benchmark of the site's industry, measured by the same method."),
     "prior_value": number("Value of the period before."),
     "prior_year_value": number("Value of the same period a year before."),
     "is_significant_vs_prior": flag(
         "The change since the period before is beyond chance (Benjamini-Hochberg over the metrics)."
+    ),
+    "first_published_value": number(
+        "The first value published once the period was over; metric_revision tells what moved it since."
     ),
     "run_key": text("Fingerprint of inputs, rules and as-of date of the run.", required=True),
 }
@@ -58,7 +71,7 @@ METRIC_VALUES = {
         name=f"metric_value_{grain}",
         layer=Layer.METRIC,
         grain=f"a metric in a {grain}, in one cut",
-        key=("metric_id", "period_start", "grouping_set", "channel_key", "team_key", "segment_key"),
+        key=("metric_id", "period_start", "grouping_set", "channel_key", "team_key", "segment_key", "member"),
         clock="period_start",
         columns=_VALUE_COLUMNS,
         rules={
@@ -68,6 +81,11 @@ METRIC_VALUES = {
                 & pl.col("ci_high").is_finite(),
                 columns=("ci_low", "ci_high"),
                 about="The interval is finite and the right way round.",
+            ),
+            "too_few_tells_nothing": Rule(
+                holds=(pl.col("status") == "too_few") == pl.col("n").is_null(),
+                columns=("status", "n"),
+                about="Where the answers are too few, not even their number is told; everywhere else it is.",
             ),
             "value_is_a_number": Rule(
                 holds=pl.col("value").is_finite(), columns=("value",), about="Null, never NaN or infinite."
@@ -92,6 +110,7 @@ META_RUN = Table(
         "rows_accepted": count("Rows accepted.", required=True),
         "rows_quarantined": count("Rows quarantined.", required=True),
         "rows_duplicate": count("Rows superseded by a later version.", required=True),
+        "rows_erased": count("Rows of persons who asked to be forgotten.", required=True),
         "files": count("Exports read.", required=True),
         "files_held": count("Exports refused or held back.", required=True),
     },
@@ -130,15 +149,17 @@ META_EXPORT = Table(
         "rows_quarantined": count("Rows quarantined.", required=True),
         "rows_duplicate": count("Rows superseded by a later version.", required=True),
         "rows_not_ours": count("Rows the mapping declares to be of no concern.", required=True),
+        "rows_erased": count("Rows of persons who asked to be forgotten.", required=True),
+        "warnings": text("What is odd in rows that were taken all the same, and in how many."),
         "first_on": day("First day its rows tell of."),
         "last_on": day("Last day its rows tell of."),
     },
     rules={
         "rows_balance": Rule(
             holds=pl.col("rows_in")
-            == pl.sum_horizontal("rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours"),
-            columns=("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours"),
-            about="Rows in = accepted + quarantined + duplicates + not ours.",
+            == pl.sum_horizontal("rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours", "rows_erased"),
+            columns=("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours", "rows_erased"),
+            about="Rows in = accepted + quarantined + duplicates + not ours + erased.",
         )
     },
 )
@@ -171,6 +192,7 @@ METRIC_MISSING = Table(
 __all__ = [
     "GRAINS",
     "GROUPING_SETS",
+    "MEMBER_CUTS",
     "META_EXPORT",
     "META_RUN",
     "META_TABLE",
