@@ -11,6 +11,7 @@ give the open time between any two instants, without a loop over days.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ Ints = npt.NDArray[np.int64]
 _DAY_S = 86_400
 _MICROS = 1_000_000
 _EPOCH = dt.date(1970, 1, 1)
+_LAST_DAY = dt.date(2100, 1, 1)
 _WEEKDAY_OF_EPOCH = _EPOCH.weekday()
 
 
@@ -42,6 +44,20 @@ def day_starts_at(day: dt.date, zone: str) -> dt.datetime:
 def day_ends_at(day: dt.date, zone: str) -> dt.datetime:
     """The first instant, in UTC, that no longer belongs to a local day."""
     return day_starts_at(day + dt.timedelta(days=1), zone)
+
+
+def double_hours(zone: str, first: dt.date, last: dt.date) -> list[tuple[dt.datetime, dt.datetime]]:
+    """The stretches between two days, in UTC, whose wall times come again a while later: the clocks then go back.
+
+    A day outside the years that exports tell of is a slip of the pen: nothing is looked for there.
+    """
+    days = [(min(max(day, FIRST_DAY), _LAST_DAY) - _EPOCH).days for day in (first, last)]
+    spans = _offset_spans(ZoneInfo(zone), days[0] - 2, days[1] + 3)
+    return [
+        (dt.datetime.fromtimestamp(end - before + after, dt.UTC), dt.datetime.fromtimestamp(end, dt.UTC))
+        for (_, end, before), (_, _, after) in itertools.pairwise(spans)
+        if after < before
+    ]
 
 
 def elapsed_seconds(start: str, end: str) -> pl.Expr:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import hmac
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 
@@ -13,15 +10,18 @@ import polars as pl
 from expectations.schema import Personal
 from expectations.tables.feed_survey import SURVEY_KINDS
 from transforms import cells
+from transforms.conditions import Where, WhereError, holds
+from transforms.fingerprint import fingerprint
 from transforms.layout import header_name
-from transforms.mapping import FINGERPRINTED, Mapping, found_header
+from transforms.mapping import FINGERPRINTED, Constant, Mapping, MappingMismatchError, found_headers
 from transforms.mapping_fields import Field
+from transforms.origin import FILE_HEADER, LINE_HEADER, ROW_HEADER, SPECIAL_HEADERS
 from transforms.privacy import masked, pseudonyms, require_key
 from transforms.scales import Scale, unsuitable
+from transforms.unpivot import Spread, UnpivotError, is_filled, spread, unpivoted
 
 _CELL, _TEXT, _REASONS, _IS_OURS = "cell:", "text:", "reasons", "is:ours"
 """Marks of the columns on the way; no column of a contract has a colon in its name."""
-_FINGERPRINT_LENGTH = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,8 @@ class Typed:
     """One row per row that has none of the values it would be ours for: `line`."""
     unknown_headers: tuple[str, ...]
     """Columns of the file that the mapping does not name."""
+    rows_per_record: int = 1
+    """How many rows each record of the file gives: more than one for a wide table."""
 
 
 def canonical(
@@ -53,38 +55,85 @@ def canonical(
     `rows` has a String column for every name of `header`, and `line`. Collect the three frames together.
     """
     require_key(key)
-    found = {name: found_header(mapping, field, header=header, slot=slot) for name, field in mapping.fields.items()}
-    texts = [_present(mapping.fields[name], column).alias(_TEXT + name) for name, column in found.items()]
-    frame = rows.select(pl.col("line").cast(pl.Int64), *(pl.col(name).alias(_CELL + name) for name in header))
-    frame = frame.with_columns(texts).with_columns(_values(mapping, slot=slot, zone=zone))
-    if (numbered := FINGERPRINTED.get(mapping.table.name)) and numbered not in mapping.fields:
-        frame = frame.with_columns(_fingerprint(header, key).alias(numbered))
+    wide = _spread(mapping, header, slot)
+    inner = wide.header if wide else header
+    found = {name: found_headers(mapping, field, header=inner, slot=slot) for name, field in mapping.fields.items()}
+    frame = _cells_of(rows, mapping, wide, found, slot=slot, header=header, key=key)
+    texts = {
+        name: cells.field_text(mapping.fields[name], [pl.col(_CELL + one) for one in columns])
+        for name, columns in found.items()
+    }
+    for name, field in mapping.fields.items():
+        if field.where and header:
+            texts[name] = pl.when(_holds(field.where, inner, slot)).then(texts[name])
+    frame = frame.with_columns(text.alias(_TEXT + name) for name, text in texts.items())
+    frame = frame.with_columns(_values(mapping, slot=slot, zone=zone))
+    if numbered := _numbered(mapping):
+        parts = [pl.col(_CELL + one) for one in (ROW_HEADER, *(wide.names[0] if wide else ()))]
+        frame = frame.with_columns(pl.concat_str(parts, separator="-").alias(numbered))
     problems = [_refusal(mapping.fields[name], zone) for name in mapping.fields]
     if mapping.table.name == "feed_survey":
         frame = _as_survey(frame, mapping, scales)
         problems.append(_scale_problem(mapping, scales))
     read = frame.with_columns(
         pl.concat_list(problems).list.drop_nulls().alias(_REASONS) if problems else _no_reasons(),
-        _is_ours(mapping).alias(_IS_OURS),
+        _is_ours(mapping, wide, inner, slot).alias(_IS_OURS),
     )
     ours, is_good = read.filter(_IS_OURS), pl.col(_REASONS).list.len() == 0
     return Typed(
         good=ours.filter(is_good).select(_stored(mapping, key)),
-        refused=ours.filter(~is_good).select("line", _REASONS, _raw(mapping, found, header, key).alias("raw")),
+        refused=ours.filter(~is_good).select("line", _REASONS, _raw(mapping, found, inner, key).alias("raw")),
         not_ours=read.filter(~pl.col(_IS_OURS)).select("line"),
-        unknown_headers=_unknown(mapping, header),
+        unknown_headers=_unknown(mapping, wide.kept if wide else header),
+        rows_per_record=len(wide.names) if wide else 1,
     )
 
 
-def _present(field: Field, header: str | None) -> pl.Expr:
-    if header is None:
-        return pl.lit(None, dtype=pl.String)
-    return cells.present_text(pl.col(_CELL + header), field.missing)
+def _spread(mapping: Mapping, header: tuple[str, ...], slot: str) -> Spread | None:
+    """How the columns of a wide file become rows; None for other files, and for one that is empty."""
+    if mapping.unpivot is None or (mapping.layout.may_be_empty and not header):
+        return None
+    try:
+        return spread(mapping.unpivot, header)
+    except UnpivotError as error:
+        raise MappingMismatchError(f"{slot}: {error}") from error
+
+
+def _numbered(mapping: Mapping) -> str:
+    """The identifier that is worked out of the row because the export has none; empty when it has one."""
+    numbered = FINGERPRINTED.get(mapping.table.name, "")
+    return "" if numbered in mapping.fields else numbered
+
+
+def _cells_of(
+    rows: pl.LazyFrame,
+    mapping: Mapping,
+    wide: Spread | None,
+    found: Dict[str, tuple[str, ...]],
+    *,
+    slot: str,
+    header: tuple[str, ...],
+    key: bytes,
+) -> pl.LazyFrame:
+    """`line` and every cell under its header; a wide row as several, each with what is known of the whole row."""
+    named = {name: pl.col(name).alias(_CELL + name) for name in header}
+    frame = rows.select(pl.col("line").cast(pl.Int64), *named.values())
+    known = {
+        LINE_HEADER: pl.col("line").cast(pl.String),
+        FILE_HEADER: pl.lit(slot.rpartition("/")[2]),
+        ROW_HEADER: fingerprint({name: pl.col(_CELL + name) for name in header}, key, line="line"),
+    }
+    asked = {one for columns in found.values() for one in columns if one in SPECIAL_HEADERS}
+    if _numbered(mapping):
+        asked.add(ROW_HEADER)
+    if asked:
+        frame = frame.with_columns(known[one].alias(_CELL + one) for one in sorted(asked))
+    return unpivoted(frame, wide, cell=_CELL) if wide else frame
 
 
 def _values(mapping: Mapping, *, slot: str, zone: str) -> list[pl.Expr]:
-    """One expression per column of the contract: read, stated, or null; scores wait for their scale."""
-    stated: dict[str, str | int | bool | dt.date] = {"source": mapping.source, "slot": slot, **mapping.constants}
+    """One expression per column of the contract: read, stated, or null; answers wait for their scale."""
+    stated: dict[str, Constant] = {"source": mapping.source, "slot": slot, **mapping.constants}
     values = []
     for name, column in mapping.table.columns.items():
         if name == "line":
@@ -92,7 +141,7 @@ def _values(mapping: Mapping, *, slot: str, zone: str) -> list[pl.Expr]:
         field = mapping.fields.get(name)
         if field is None:
             value = pl.lit(stated.get(name), dtype=column.dtype)
-        elif name == "score_milli":
+        elif name == "score_milli" and mapping.table.name == "feed_survey":
             value = pl.lit(None, dtype=column.dtype)
         else:
             value = cells.value(field, pl.col(_TEXT + name), site_zone=zone)
@@ -108,10 +157,21 @@ def _no_reasons() -> pl.Expr:
     return pl.lit([], dtype=pl.List(pl.String)).alias(_REASONS)
 
 
-def _is_ours(mapping: Mapping) -> pl.Expr:
-    if not mapping.only_rows_with:
-        return pl.lit(True)
-    return pl.any_horizontal(pl.col(_TEXT + name).is_not_null() for name in mapping.only_rows_with)
+def _is_ours(mapping: Mapping, wide: Spread | None, header: tuple[str, ...], slot: str) -> pl.Expr:
+    """Whether a row is one of ours: it has what it must have, and is no empty part of a wide row."""
+    is_ours = pl.lit(True)
+    if mapping.only_rows_with:
+        is_ours = pl.any_horizontal(pl.col(_TEXT + name).is_not_null() for name in mapping.only_rows_with)
+    if mapping.only_rows_where and header:
+        is_ours &= _holds(mapping.only_rows_where, header, slot)
+    return is_ours & is_filled(mapping.unpivot, wide, cell=_CELL) if mapping.unpivot and wide else is_ours
+
+
+def _holds(conditions: tuple[Where, ...], header: tuple[str, ...], slot: str) -> pl.Expr:
+    try:
+        return holds(conditions, header, {name: pl.col(_CELL + name) for name in header})
+    except WhereError as error:
+        raise MappingMismatchError(f"{slot}: {error}") from error
 
 
 def _as_survey(frame: pl.LazyFrame, mapping: Mapping, scales: Dict[str, Scale]) -> pl.LazyFrame:
@@ -166,9 +226,9 @@ def _stored(mapping: Mapping, key: bytes) -> list[pl.Expr]:
     return hidden
 
 
-def _raw(mapping: Mapping, found: Dict[str, str | None], header: tuple[str, ...], key: bytes) -> pl.Expr:
+def _raw(mapping: Mapping, found: Dict[str, tuple[str, ...]], header: tuple[str, ...], key: bytes) -> pl.Expr:
     """The cells of a row, joined; a person stands there as it would be stored, and what we do not read is masked."""
-    personal = {column: mapping.fields[name].column.personal for name, column in found.items() if column}
+    personal = {column: mapping.fields[name].column.personal for name, columns in found.items() for column in columns}
     joined = [pl.lit("")] if not header else []
     for name in header:
         cell = pl.col(_CELL + name).fill_null("")
@@ -178,34 +238,11 @@ def _raw(mapping: Mapping, found: Dict[str, str | None], header: tuple[str, ...]
         elif name not in personal or personal[name] is Personal.MASKED:
             cell = masked(cell)
         joined.append(cell)
-    return pl.concat_str(joined, separator=mapping.layout.separator)
+    return pl.concat_str(joined, separator=mapping.layout.mark)
 
 
 def _unknown(mapping: Mapping, header: tuple[str, ...]) -> tuple[str, ...]:
     named = {header_name(one) for field in mapping.fields.values() for one in field.headers}
+    named |= {one.header for field in mapping.fields.values() for one in field.where}
+    named |= {one.header for one in mapping.only_rows_where}
     return tuple(name for name in header if header_name(name) not in named)
-
-
-def _fingerprint(header: tuple[str, ...], key: bytes) -> pl.Expr:
-    """A number for rows that have none: a hash of the cells that hold something, and which of its equals it is.
-
-    Two equal lines of one file stay two rows, and the same lines delivered again repeat their numbers. The order of
-    the columns and a new column that is empty change nothing. `hashlib`, because polars' own hash may change with
-    its version; keyed, because a hash of a few cells can be guessed back to the person in them.
-    """
-    pieces = [pl.lit("")]
-    for name in sorted(header):
-        text = pl.col(_CELL + name).str.strip_chars()
-        pieces.append(pl.when(text != "").then(pl.lit(f"{name}\x1f") + text + "\x1e").otherwise(pl.lit("")))
-    content = pl.concat_str(pieces)
-
-    def digest(text: str) -> str:
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT_LENGTH]
-
-    def digests(values: pl.Series) -> pl.Series:
-        distinct = values.unique().to_list()
-        return values.replace_strict(distinct, [digest(one) for one in distinct], return_dtype=pl.String)
-
-    hashed = content.map_batches(digests, return_dtype=pl.String, is_elementwise=True)
-    nth = pl.col("line").rank("ordinal").over(content)
-    return pl.format("{}-{}", hashed, nth)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
 from expectations.schema import INSTANT
-from transforms import grammars
+from transforms import grammars, instants
 from transforms.labels import codes, label_keys
 from transforms.mapping_fields import Field
+from transforms.origin import How, combined, factors
 from transforms.privacy import masked
 from transforms.scales import Scale
 
@@ -26,27 +28,61 @@ def present_text(cell: pl.Expr, missing: tuple[str, ...]) -> pl.Expr:
     return pl.when(~text.str.to_lowercase().is_in(absent)).then(text)
 
 
+def field_text(field: Field, cells: list[pl.Expr]) -> pl.Expr:
+    """The text a column is read from, out of its cells; null where there is none, or none that counts."""
+    text = combined(field.origin, [present_text(cell, field.missing) for cell in cells])
+    ignored = [label for label, ours in field.words.items() if not ours]
+    labels = label_keys(_taken(field, text))
+    if field.others == "":
+        usual = (*grammars.TRUE_WORDS, *grammars.FALSE_WORDS) if field.column.dtype == pl.Boolean() else ()
+        known = [label for label, ours in field.words.items() if ours]
+        return pl.when(labels.is_in([*known, *field.column.one_of, *usual])).then(text)
+    return pl.when(labels.is_in(ignored).not_().fill_null(value=True)).then(text) if ignored else text
+
+
 def value(field: Field, text: pl.Expr, *, site_zone: str) -> pl.Expr:
     """The value of a column, typed as its contract says; null where the text cannot be read."""
     dtype, zone = field.column.dtype, field.zone or site_zone
     if dtype == pl.Boolean():
-        return grammars.yes_or_no(text, field.words)
-    worded = pl.coalesce(grammars.labelled(text, field.words), text) if field.words else text
+        return grammars.yes_or_no(_taken(field, text), field.words, others=field.others)
+    worded = _worded(field, text)
     if dtype == INSTANT:
-        return grammars.instants(worded, field.formats, zone=zone)
+        return instants.instants(worded, field.formats, zone=zone)
     if dtype == pl.Date():
-        return grammars.days(worded, field.formats, zone=zone, site_zone=site_zone)
+        return instants.days(worded, field.formats, zone=zone, site_zone=site_zone)
     if dtype == pl.String():
         return _text(field, worded)
     return _number(field, worded)
 
 
+def _taken(field: Field, text: pl.Expr) -> pl.Expr:
+    return text.str.extract(field.take, 1).str.strip_chars() if field.take else text
+
+
+def _worded(field: Field, text: pl.Expr) -> pl.Expr:
+    """The part of the text that is read, labels as the values they stand for."""
+    taken = _taken(field, text)
+    if not field.words and not field.others:
+        return taken
+    if not field.others:
+        return pl.coalesce(grammars.labelled(taken, field.words), taken)
+    own = dict.fromkeys(field.column.one_of)
+    return grammars.labelled(taken, {**{word: word for word in own}, **field.words}, others=field.others)
+
+
 def _number(field: Field, text: pl.Expr) -> pl.Expr:
-    if field.column.unit == "seconds":
-        return grammars.duration(text, unit=field.unit, numerals=field.numerals)
-    if field.unit == "euros":
-        return grammars.euros(text, numerals=field.numerals)
-    return grammars.whole_number(text, numerals=field.numerals)
+    unit, numerals = field.column.unit, field.numerals
+    if field.origin.how is How.MULTIPLY:
+        places = 2 if field.unit in grammars.CURRENCIES else grammars.FRACTIONS.get(unit, {}).get(field.unit, 0)
+        left, right = factors(text)
+        return grammars.product(left, right, places=places, currency=field.unit, numerals=numerals)
+    if unit == "seconds":
+        return grammars.duration(text, unit=field.unit, numerals=numerals)
+    if unit in grammars.FRACTIONS:
+        return grammars.fraction(text, of=unit, written=field.unit, numerals=numerals)
+    if field.unit in grammars.CURRENCIES:
+        return grammars.amount(text, currency=field.unit, numerals=numerals)
+    return grammars.whole_number(text, numerals=numerals)
 
 
 def _text(field: Field, text: pl.Expr) -> pl.Expr:
@@ -61,15 +97,17 @@ def score(field: Field, text: pl.Expr, scale: pl.Expr, scales: Mapping[str, Scal
 
     A number off the scale is read all the same: the contract quarantines it under its own name.
     """
-    worded = pl.coalesce(grammars.labelled(text, field.words), text) if field.words else text
+    worded = _worded(field, text)
     labels = {f"{name}{_APART}{label}": milli for name, one in scales.items() for label, milli in one.labels.items()}
     by_label = (scale + _APART + label_keys(worded)).replace_strict(
         list(labels), list(labels.values()), default=None, return_dtype=pl.Int64
     )
     percent = [name for name, one in scales.items() if (one.low_milli, one.high_milli) == (0, 100_000)]
+    shares = [name for name, one in scales.items() if (one.low_milli, one.high_milli) == (0, 1000) and not one.labels]
     number = pl.coalesce(
         grammars.fixed_point(worded, numerals=field.numerals, places=3),
         pl.when(scale.is_in(percent)).then(grammars.percentage(worded, numerals=field.numerals)),
+        pl.when(scale.is_in(shares)).then(grammars.percentage(worded, numerals=field.numerals, places=1)),
     )
     return pl.coalesce(by_label, number)
 
@@ -81,21 +119,29 @@ def refusal(field: Field, text: pl.Expr, read: pl.Expr, *, site_zone: str) -> pl
     if field.column.dtype == INSTANT:
         skipped = f"an hour of {field.zone or site_zone}: the clocks skip it that night"
         missing_hour = pl.format('{}: "{}" is not {}', pl.lit(field.name), shown, pl.lit(skipped))
-        is_on_the_wall = grammars.wall_times(text, field.formats).is_not_null()
+        is_on_the_wall = instants.wall_times(_worded(field, text), field.formats).is_not_null()
         reason = pl.when(is_on_the_wall).then(missing_hour).otherwise(reason)
     return pl.when(text.is_not_null() & read.is_null()).then(reason)
 
 
 def _expected(field: Field) -> str:
     column = field.column
+    if field.take:
+        return f"a text with {field.take}, read as {_expected(replace(field, take=''))}"
     if field.formats:
         return " or ".join(one.shown for one in field.formats)
     if column.one_of:
         return f"one of {', '.join(column.one_of)}, nor a label of one"
-    if column.dtype == pl.Boolean():
-        return "yes or no"
+    by_type = {pl.Boolean(): "yes or no", pl.String(): "a text"}
+    return by_type.get(column.dtype) or _expected_number(field)
+
+
+def _expected_number(field: Field) -> str:
+    unit = field.column.unit
+    if unit in grammars.FRACTIONS:
+        return f"a number ({field.unit}) of at most {grammars.FRACTIONS[unit][field.unit]} decimals"
     return {
         "seconds": f"a duration in {field.unit}",
         "cents": f"an amount in {field.unit} with {field.numerals.decimal!r} before its decimals",
         "1/1000 step": "an answer of its scale",
-    }.get(column.unit, "a whole number")
+    }.get(unit, "a whole number")

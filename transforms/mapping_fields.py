@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import difflib
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from expectations.schema import INSTANT, Column, DefinitionError, Table
-from transforms.grammars import DURATION_UNITS, ENGLISH, FormatError, Numerals, TimeFormat, same_look, time_format
+from expectations.schema import INSTANT, Column, Table
+from transforms.conditions import Where, parse_where
+from transforms.grammars import CURRENCIES, DURATION_UNITS, ENGLISH, FRACTIONS, Numerals
 from transforms.labels import label_key
+from transforms.mapping_words import MappingError, mapping_error, one_pattern, one_text, require_known, texts
+from transforms.origin import How, Origin, parse_origin
+from transforms.time_formats import FormatError, TimeFormat, same_look, time_format
 
-_COLUMN_KEYS = ("headers", "formats", "zone", "unit", "decimal", "thousands", "missing", "optional")
-_UNITS = {"seconds": DURATION_UNITS, "cents": ("euros", "cents")}
+__all__ = ["Field", "MappingError", "mapping_error", "one_text", "parse_field", "require_known", "texts"]
 
-
-class MappingError(DefinitionError):
-    """A source mapping says something that cannot be meant."""
+_COLUMN_KEYS = (
+    *(how.value for how in How),
+    *("with", "where", "take", "formats", "zone", "two_digit_years_from"),
+    *("unit", "decimal", "thousands", "missing", "optional"),
+)
+_UNITS = {
+    "seconds": DURATION_UNITS,
+    "cents": (*CURRENCIES, "cents"),
+    **{of: tuple(ways) for of, ways in FRACTIONS.items()},
+}
+_OTHERS = "*"
+"""In a list of labels: every text that stands in no list."""
+_YEARS = range(1900, 2001)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +41,11 @@ class Field:
 
     name: str
     column: Column
-    headers: tuple[str, ...]
-    """The first of them that a file has is read."""
+    origin: Origin
+    where: tuple[Where, ...] = ()
+    """What other columns must hold for the cell to count; elsewhere it is empty."""
+    take: str = ""
+    """A regular expression with one group: the part of the text that is read; empty: the whole text."""
     formats: tuple[TimeFormat, ...] = ()
     zone: str = ""
     """Of times without an offset; empty: the site's."""
@@ -40,37 +56,14 @@ class Field:
     is_optional: bool = False
     """A file without any of the headers is not refused: the column is null."""
     words: Mapping[str, str] = field(default_factory=dict)
-    """Labels, as they are compared, to the value each stands for."""
+    """Labels, as they are compared, to the value each stands for; the empty value is an empty cell."""
+    others: str | None = None
+    """The value of every text that is neither a label nor a value of the column; None: it is read as it stands."""
 
-
-def mapping_error(name: str, what: str, remedy: str) -> MappingError:
-    """Which file, what is wrong there, what to do."""
-    return MappingError(f"{name}.toml: {what}: {remedy}")
-
-
-def require_known(name: str, where: str, given: Iterable[str], allowed: tuple[str, ...]) -> None:
-    """Refuse a word that is not one of those allowed, with the nearest that is."""
-    for word in given:
-        if word not in allowed:
-            near = difflib.get_close_matches(word, allowed, n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else f"write one of {', '.join(sorted(allowed)) or '(none)'}."
-            raise mapping_error(name, f"{where} has {word!r}, which is not known there", remedy)
-
-
-def one_text(name: str, what: str, value: object) -> str:
-    """The value, when it is a text with something in it."""
-    if not isinstance(value, str) or not value.strip():
-        raise mapping_error(name, f"{what} is {value!r}", f'write {what} = "..." with a word in it.')
-    return value.strip()
-
-
-def texts(name: str, what: str, value: object) -> tuple[str, ...]:
-    """The value, when it is a list of texts."""
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise mapping_error(
-            name, f"{what} is {value!r}", f'write a list of texts: {what.rpartition(" ")[2]} = ["...", "..."].'
-        )
-    return tuple(value)
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header it may be read from."""
+        return self.origin.headers
 
 
 def parse_field(name: str, table: Table, column: str, given: object, document: Mapping[str, Any]) -> Field:
@@ -78,22 +71,37 @@ def parse_field(name: str, table: Table, column: str, given: object, document: M
     options: dict[str, Any] = dict(given) if isinstance(given, dict) else {"headers": given}
     require_known(name, f"columns.{column}", options, _COLUMN_KEYS)
     contract, read = table.columns[column], document.get("read", {})
-    headers = texts(name, f"columns.{column} headers", options.get("headers"))
-    if not headers:
-        raise mapping_error(name, f"columns.{column} lists no header", "list at least one.")
+    origin = parse_origin(name, column, options)
+    if origin.how is How.MULTIPLY and (contract.dtype != pl.Int64() or contract.unit == "seconds"):
+        raise mapping_error(name, f"columns.{column} multiplies, and {column} is no amount or count", "use join.")
+    words = _words(name, column, contract, document.get("values", {}).get(column, {}))
     missing = (*read.get("missing", ()), *options.get("missing", ()))
     return Field(
         name=column,
         column=contract,
-        headers=headers,
+        origin=origin,
+        where=parse_where(name, f"columns.{column} where", options["where"]) if "where" in options else (),
+        take=_take(name, column, options),
         formats=_formats(name, column, contract, options, read),
         zone=_zone(name, column, options.get("zone", read.get("zone", ""))),
         unit=_unit(name, column, contract, options),
-        numerals=_numerals(name, column, read | options),
+        numerals=_numerals(name, column, {**read, **options}),
         missing=texts(name, f"columns.{column} missing", list(missing)),
         is_optional=bool(options.get("optional", False)),
-        words=_words(name, column, contract, document.get("values", {}).get(column, {})),
+        words={label: ours for label, ours in words.items() if label != _OTHERS},
+        others=words.get(_OTHERS),
     )
+
+
+def _take(name: str, column: str, options: Mapping[str, Any]) -> str:
+    if "take" not in options:
+        return ""
+    pattern = one_pattern(name, f"columns.{column} take", options["take"])
+    if pattern.groups != 1:
+        raise mapping_error(
+            name, f"columns.{column} take has {pattern.groups} groups", "put one pair of ( ) around what is read."
+        )
+    return pattern.pattern
 
 
 def _formats(
@@ -113,7 +121,7 @@ def _formats(
             f'write formats = ["%d/%m/%Y %H:%M"] on {column}, or datetimes = [...] or dates = [...] in [read].',
         )
     try:
-        formats = tuple(time_format(one) for one in declared)
+        formats = tuple(time_format(one, years_from=_years_from(name, column, {**read, **options})) for one in declared)
     except FormatError as error:
         raise mapping_error(name, f"columns.{column}: {error}", "correct the format.") from error
     if twins := same_look(formats):
@@ -121,6 +129,15 @@ def _formats(
             name, f"columns.{column}: {twins[0]} and {twins[1]} read one text as two days", "keep one of them."
         )
     return formats
+
+
+def _years_from(name: str, column: str, given: Mapping[str, Any]) -> int | None:
+    first = given.get("two_digit_years_from")
+    if first is not None and first not in _YEARS:
+        raise mapping_error(
+            name, f"columns.{column} two_digit_years_from is {first!r}", "write a year from 1900 to 2000."
+        )
+    return first
 
 
 def _zone(name: str, column: str, zone: str) -> str:
@@ -137,7 +154,7 @@ def _unit(name: str, column: str, contract: Column, options: Mapping[str, Any]) 
     unit = str(options.get("unit", ""))
     if not unit and contract.unit == "cents":
         raise mapping_error(
-            name, f"columns.{column} is an amount without unit", 'add unit = "euros" or unit = "cents".'
+            name, f"columns.{column} is an amount without unit", f"add unit = one of {', '.join(_UNITS['cents'])}."
         )
     if unit:
         require_known(name, f"columns.{column} unit", [unit], allowed)
@@ -159,7 +176,7 @@ def _words(name: str, column: str, contract: Column, lists: Mapping[str, Any]) -
     """Labels to our values; a label may stand for one value only."""
     allowed = ("true", "false") if contract.dtype == pl.Boolean() else contract.one_of
     if allowed:
-        require_known(name, f"[values.{column}]", lists, allowed)
+        require_known(name, f"[values.{column}]", lists, ("", *allowed))
     words: dict[str, str] = {}
     for ours, labels in lists.items():
         for label in texts(name, f"values.{column}.{ours}", labels):

@@ -75,12 +75,14 @@ def unsuitable(kind: str, scale: Scale) -> str:
             f'"ease_{scale.scale_id}" (high is easy) or "effort_{scale.scale_id}" (low is easy), or declare one in '
             'reference/scales.toml with polarity = "ease" or "effort"'
         )
-    if kind == "nps" and (scale.low_milli, scale.high_milli) != (0, 10_000):
-        return f'scale "{scale.scale_id}" does not go from 0 to 10, and a recommendation (NPS) does: use "0-10"'
-    if kind == "csat" and scale.polarity:
-        return (
-            f'scale "{scale.scale_id}" measures {scale.polarity}, not satisfaction: use kind = "ces", or another scale'
-        )
+    if kind in {"nps", "enps"} and (scale.low_milli, scale.high_milli) != (0, 10_000):
+        return f'scale "{scale.scale_id}" does not go from 0 to 10, and a recommendation (NPS, eNPS) does: use "0-10"'
+    if kind in {"csat", "engagement"} and scale.polarity:
+        advice = {
+            "csat": 'not satisfaction: use kind = "ces", or another scale',
+            "engagement": "use one of satisfaction",
+        }
+        return f'scale "{scale.scale_id}" measures {scale.polarity}, {advice[kind]}'
     return ""
 
 

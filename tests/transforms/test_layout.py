@@ -58,3 +58,19 @@ def test_a_declared_format_wins_over_the_suffix() -> None:
 
 def test_names_are_compared_without_their_blanks() -> None:
     assert header_name("\ufeff N°\u00a0du \n ticket\u202f") == "N° du ticket"
+
+
+@pytest.mark.parametrize("typed", ["Date d\u2019envoi e\u2011mail", "Date d\u02bcenvoi e\u2010mail"])
+def test_names_are_compared_without_their_typography(typed: str) -> None:
+    assert header_name(typed) == "Date d'envoi e-mail"
+
+
+@pytest.mark.parametrize("names", [["a", "a"], ["a", " "], "ab", [1]])
+def test_columns_are_named_once_each(names: object) -> None:
+    with pytest.raises(DefinitionError, match="columns_named"):
+        Layout(columns_named=names)  # type: ignore[arg-type]
+
+
+def test_columns_of_a_json_are_named_by_its_keys() -> None:
+    with pytest.raises(DefinitionError, match="each object"):
+        Layout(format="json", columns_named=("a",))
