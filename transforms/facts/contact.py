@@ -1,4 +1,4 @@
-"""`fact_contact`: calls and chats, with what became of each in the queue."""
+"""`fact_contact`: calls and chats, with what became of each in the queue, and the counts of days beside them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,45 @@ import polars as pl
 
 from expectations.tables.fact_service import FACT_CONTACT
 from transforms.calendar import elapsed_seconds, local_day
+from transforms.facts.contact_day import tallied_contacts
 from transforms.facts.shape import in_shape, threshold, until
 from transforms.site import Site
 
 
-def fact_contact(contacts: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
-    """One row is a call, chat or callback that entered the queue before the end.
+def fact_contact(
+    contacts: pl.LazyFrame | None,
+    tallies: pl.LazyFrame | None,
+    people: pl.LazyFrame | None,
+    site: Site,
+    *,
+    end: dt.datetime,
+) -> pl.LazyFrame:
+    """One row is a call, chat or callback that entered the queue before the end, or those of a tally that ended alike.
 
-    A contact nobody answered counts as abandoned; where the export never tells who was answered, nothing is said.
+    Where the export names no team, it is that of the agent on the day. A contact nobody answered counts as abandoned;
+    where the export never tells who was answered, or an agent took it who is no person, nothing is said.
     Handle time is shared out over the chats held at once in whole seconds, rounded down.
     """
-    known = until(contacts, "started_at", end)
-    dated = known.with_columns(started_on=local_day("started_at", site.zone))
-    return in_shape(_judged(_timed(_answered(dated), site)), FACT_CONTACT)
+    parts = [FACT_CONTACT.empty()]
+    if contacts is not None:
+        known = until(contacts, "started_at", end)
+        dated = known.with_columns(
+            started_on=local_day("started_at", site.zone), contacts=pl.lit(1), is_tally=pl.lit(value=False)
+        )
+        parts.append(in_shape(_judged(_timed(_answered(_with_people(dated, people)), site)), FACT_CONTACT))
+    if tallies is not None:
+        parts.append(until(tallied_contacts(tallies, site), "started_at", end))
+    return pl.concat(parts)
+
+
+def _with_people(lf: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyFrame:
+    """The team of the agent on the day where none is named, and whether the agent is a person."""
+    if people is None:
+        return lf.with_columns(by_machine=pl.lit(value=False))
+    known = people.select("agent_id", started_on="day_on", team_of_agent="team", by_machine=~pl.col("is_human"))
+    return lf.join(known, on=["agent_id", "started_on"], how="left").with_columns(
+        team=pl.coalesce("team", "team_of_agent"), by_machine=pl.col("by_machine").fill_null(value=False)
+    )
 
 
 def _answered(lf: pl.LazyFrame) -> pl.LazyFrame:
@@ -28,7 +54,9 @@ def _answered(lf: pl.LazyFrame) -> pl.LazyFrame:
     is_known = (pl.col("is_answered").is_not_null() | pl.col("answered_at").is_not_null()).any().over("source")
     missed = is_known | pl.col("abandoned_at").is_not_null()
     return lf.with_columns(
-        is_handled=pl.when(is_answered.fill_null(value=False))
+        is_handled=pl.when("by_machine")
+        .then(None)
+        .when(is_answered.fill_null(value=False))
         .then(pl.lit(value=True))
         .when(missed)
         .then(pl.lit(value=False))
@@ -58,11 +86,14 @@ def _judged(lf: pl.LazyFrame) -> pl.LazyFrame:
     is_missed = ~pl.col("is_handled")
     is_short = (is_missed & (pl.col("wait_s") < pl.col("short_abandon_s"))).fill_null(value=False)
     within = pl.when("is_handled").then(pl.col("wait_s") <= pl.col("threshold_s"))
+    # Where no answer tells how long it took, those given up alone would make the service level 0.
+    answer = pl.col("is_handled").fill_null(value=False)
+    tells = ~answer.any().over("source") | (answer & pl.col("wait_s").is_not_null()).any().over("source")
     return lf.with_columns(
         is_counted=is_counted,
         is_offered=is_counted & ~is_short,
         is_abandoned=is_missed & ~is_short,
-        is_answered_within=pl.when(pl.col("threshold_s").is_not_null() & is_missed)
+        is_answered_within=pl.when(pl.col("threshold_s").is_not_null() & is_missed & tells)
         .then(pl.lit(value=False))
         .otherwise(within),
     )

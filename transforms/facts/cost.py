@@ -51,7 +51,7 @@ def _activity(contacts: pl.LazyFrame | None, tickets: pl.LazyFrame | None) -> li
     if contacts is not None:
         handled = contacts.filter("is_counted", "is_handled")
         month = pl.col("started_on").dt.month_start()
-        parts.append(handled.select("channel", "handle_s", month_on=month, handled_contacts=pl.lit(1, pl.Int64())))
+        parts.append(handled.select("channel", "handle_s", month_on=month, handled_contacts="contacts"))
     if tickets is not None:
         counted = tickets.filter("is_counted")
         answered = counted.filter(pl.col("first_response_on").is_not_null())

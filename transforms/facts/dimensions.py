@@ -18,9 +18,16 @@ from transforms.scales import SCALES, Scale
 from transforms.site import Site
 
 TOTAL, UNKNOWN = -1, 0
-DERIVED = ("fact_backlog_daily", "fact_duration_histogram")
+DERIVED = (
+    "fact_backlog_daily",
+    "fact_duration_histogram",
+    "fact_service_revenue",
+    "fact_cart_customer_period",
+    "fact_customer_cohort",
+    "fact_customer_value",
+)
 """Facts made of other facts: they tell of no code of their own."""
-CODED = ("channel", "team", "segment", "topic", "survey", "scale", "agent", "customer")
+CODED = ("channel", "team", "segment", "topic", "survey", "scale", "agent", "customer", "article")
 
 
 def build_dimensions(
@@ -117,7 +124,24 @@ def _extras(
     def with_ends(lf: pl.LazyFrame) -> pl.LazyFrame:
         return lf.join(_scale_ends(scales), on="code", how="left")
 
-    return {"team": with_tier, "agent": with_employment, "customer": with_segment, "scale": with_ends}
+    def with_title(lf: pl.LazyFrame) -> pl.LazyFrame:
+        if "feed_article_view" not in feeds:
+            return lf.with_columns(title=ABSENT.cast(pl.String))
+        told = feeds["feed_article_view"].filter(
+            pl.col("article_id").is_not_null(), pl.col("article_title").is_not_null()
+        )
+        latest = told.group_by(code="article_id").agg(
+            title=pl.col("article_title").sort_by("viewed_at", "slot", "line").last()
+        )
+        return lf.join(latest, on="code", how="left")
+
+    return {
+        "team": with_tier,
+        "agent": with_employment,
+        "customer": with_segment,
+        "scale": with_ends,
+        "article": with_title,
+    }
 
 
 def _scale_ends(scales: Mapping[str, Scale]) -> pl.LazyFrame:

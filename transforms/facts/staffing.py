@@ -15,6 +15,7 @@ import polars as pl
 
 from expectations.tables.fact_service import FACT_AGENT_DAY
 from transforms.facts.shape import in_shape
+from transforms.facts.workload import in_queue
 
 TEAM_AGENT = "team:"
 """Prefix of the agent that stands for the people of a team of whom only the number is known."""
@@ -24,7 +25,13 @@ _EMPLOYED = ["headcount_days", "leavers", "voluntary_leavers"]
 FEEDS = ("feed_agent_day", "feed_employee", "feed_headcount")
 
 
-def fact_agent_day(feeds: Mapping[str, pl.LazyFrame], people: pl.LazyFrame | None, *, as_of: dt.date) -> pl.LazyFrame:
+def fact_agent_day(
+    feeds: Mapping[str, pl.LazyFrame],
+    people: pl.LazyFrame | None,
+    contacts: pl.LazyFrame | None,
+    *,
+    as_of: dt.date,
+) -> pl.LazyFrame:
     """One row is an agent on a day of work or employment, up to the as-of day."""
     parts = []
     if people is not None:
@@ -35,9 +42,29 @@ def fact_agent_day(feeds: Mapping[str, pl.LazyFrame], people: pl.LazyFrame | Non
         parts.append(_worked(feeds["feed_agent_day"], people))
     empty = FACT_AGENT_DAY.empty()
     days = pl.concat([empty, *parts], how="diagonal").filter(pl.col("work_on") <= as_of)
-    return in_shape(
-        days.group_by(_KEY).agg(pl.col("team").drop_nulls().first(), pl.col(*_WORKED).max(), pl.col(*_EMPLOYED).sum()),
-        FACT_AGENT_DAY,
+    each = days.group_by(_KEY).agg(
+        pl.col("team").drop_nulls().first(), pl.col(*_WORKED).max(), pl.col(*_EMPLOYED).sum()
+    )
+    return in_shape(_with_queues(each, contacts), FACT_AGENT_DAY)
+
+
+def _with_queues(lf: pl.LazyFrame, contacts: pl.LazyFrame | None) -> pl.LazyFrame:
+    """Whether the agent, or the team, had contacts waiting in a queue in the month."""
+    if contacts is None:
+        return lf.with_columns(is_on_queue=pl.lit(None, pl.Boolean()))
+    queued, month = in_queue(contacts), pl.col("work_on").dt.month_start()
+    by_team, by_agent = (
+        queued.filter(pl.col(name).is_not_null())
+        .select("month_on", name)
+        .unique()
+        .with_columns(pl.lit(value=True).alias(f"{name}_queues"))
+        for name in ("team", "agent_id")
+    )
+    return (
+        lf.with_columns(month_on=month)
+        .join(by_team, on=["month_on", "team"], how="left")
+        .join(by_agent, on=["month_on", "agent_id"], how="left")
+        .with_columns(is_on_queue=pl.coalesce("team_queues", "agent_id_queues", pl.lit(value=False)))
     )
 
 

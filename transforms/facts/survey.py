@@ -1,4 +1,4 @@
-"""`fact_survey_invitation` and `fact_survey_response`: who was asked, and the answer that counts.
+"""`fact_survey_invitation` and `fact_survey_response`: which customers were asked, and the answer that counts.
 
 An answer or an invitation is credited to the team, agent and channel its own row names; else to those in charge of the
 ticket at that instant, when the events tell; else to those of the ticket. The ticket is the one of that number in the
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from expectations.tables.fact_survey import FACT_SURVEY_INVITATION, FACT_SURVEY_RESPONSE
+from expectations.tables.feed_survey import CUSTOMER_KINDS
 from transforms.calendar import local_day
 from transforms.facts.credit import Tickets, credited
 from transforms.facts.shape import in_shape
@@ -20,6 +21,7 @@ from transforms.scales import Scale
 from transforms.site import Site
 
 INVITATION = ["source", "kind", "invitation_id"]
+OF_CUSTOMERS = pl.col("kind").is_in(CUSTOMER_KINDS)
 FULL_INDEX = 900_000
 _ABOUT = [
     *("survey", "variant", "channel", "team", "segment", "agent_id", "customer_id", "topic", "product", "ticket_id"),
@@ -50,20 +52,25 @@ def surveyed(surveys: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyF
 def fact_survey_response(
     rows: pl.LazyFrame, tickets: Tickets | None, site: Site, scales: Mapping[str, Scale]
 ) -> pl.LazyFrame:
-    """One row is the answer that counts for an invitation: the last within the window of the invitation."""
-    last = (
-        rows.filter("counts")
-        .sort(*INVITATION, "answered_at", "updated_at", "slot", "line")
-        .unique(INVITATION, keep="last", maintain_order=True)
-    )
+    """One row is the answer that counts for a question of an invitation: the last within the invitation's window."""
+    last = last_answers(rows.filter(OF_CUSTOMERS))
     answers = credited(last, tickets, at="answered_at").with_columns(
         answered_on=local_day("answered_at", site.zone),
         is_counted=~pl.col("is_test").fill_null(value=False),
     )
-    return in_shape(_scored(answers, scales), FACT_SURVEY_RESPONSE)
+    return in_shape(scored(answers, scales), FACT_SURVEY_RESPONSE)
 
 
-def _scored(lf: pl.LazyFrame, scales: Mapping[str, Scale]) -> pl.LazyFrame:
+def last_answers(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is the last answer in time to a question of an invitation."""
+    return (
+        rows.filter("counts")
+        .sort(*INVITATION, "question", "answered_at", "updated_at", "slot", "line")
+        .unique([*INVITATION, "question"], keep="last", maintain_order=True)
+    )
+
+
+def scored(lf: pl.LazyFrame, scales: Mapping[str, Scale]) -> pl.LazyFrame:
     """The answer as an index from worst to best, and on which side of its line it falls."""
     score, low, high = pl.col("score_milli"), pl.col("scale_low_milli"), pl.col("scale_high_milli")
     is_low_good = pl.col("scale").is_in([name for name, scale in scales.items() if scale.is_low_good])
@@ -72,7 +79,7 @@ def _scored(lf: pl.LazyFrame, scales: Mapping[str, Scale]) -> pl.LazyFrame:
     )
     is_good = pl.when(is_low_good).then(score <= good_from).otherwise(score >= good_from)
     above_worst = pl.when(is_low_good).then(high - score).otherwise(score - low)
-    of_nps = pl.col("kind") == "nps"
+    of_nps = pl.col("kind").is_in(["nps", "enps"])
     return lf.with_columns(
         index_parts=above_worst * FULL_INDEX // (high - low),
         is_satisfied=pl.when(pl.col("kind") == "csat").then(is_good),
@@ -88,7 +95,7 @@ def fact_survey_invitation(rows: pl.LazyFrame, tickets: Tickets | None, site: Si
     window = dt.timedelta(days=site.survey_window_days)
     started = pl.when(pl.col("started_at") <= pl.col("sent_at") + window).then("started_at")
     invited = (
-        rows.filter(pl.col("sent_at").is_not_null())
+        rows.filter(OF_CUSTOMERS, pl.col("sent_at").is_not_null())
         .group_by(INVITATION)
         .agg(
             pl.col(*_ABOUT, "sent_at").drop_nulls().last(),

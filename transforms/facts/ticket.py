@@ -19,7 +19,9 @@ from expectations.tables.feed_ticket import FEED_TICKET
 from transforms.calendar import OpenClock, elapsed_seconds, local_day
 from transforms.facts.merge import with_inheritance
 from transforms.facts.repeat import with_repeats
-from transforms.facts.shape import in_shape, is_told, threshold
+from transforms.facts.shape import in_shape, is_told, threshold, tier
+from transforms.facts.sla import with_promises
+from transforms.facts.ticket_hand_off import with_response_clock
 from transforms.facts.ticket_life import LIFE, TICKET
 from transforms.site import Site
 
@@ -29,6 +31,7 @@ _DONE, _OPEN = ("solved", "closed"), ("new", "open", "pending", "hold")
 def fact_ticket(
     tickets: pl.LazyFrame | None,
     lives: pl.LazyFrame | None,
+    hand_offs: pl.LazyFrame | None,
     site: Site,
     *,
     end: dt.datetime,
@@ -40,10 +43,12 @@ def fact_ticket(
     """
     known = _known(tickets, lives, end)
     lived = with_inheritance(_with_resolutions(_with_messages(_with_cuts(known))))
-    created = lived.filter(pl.col("created_at").is_not_null())
+    created = with_response_clock(lived.filter(pl.col("created_at").is_not_null()), hand_offs)
     timed = _with_durations(_with_exclusions(created), site, end=end, clock=clock)
-    repeated = with_repeats(timed, window=dt.timedelta(days=site.fcr_window_days))
-    return in_shape(_with_verdicts(repeated, site, end=end), FACT_TICKET)
+    promised = with_promises(timed, site, end=end, clock=clock)
+    repeated = with_repeats(promised, window=dt.timedelta(days=site.fcr_window_days))
+    level = tier(site.tiers, pl.col("team"), pl.coalesce("resolved_on", "created_on"))
+    return in_shape(_with_verdicts(repeated, site, end=end).with_columns(tier=level), FACT_TICKET)
 
 
 def _known(tickets: pl.LazyFrame | None, lives: pl.LazyFrame | None, end: dt.datetime) -> pl.LazyFrame:
@@ -137,20 +142,22 @@ def _with_exclusions(lf: pl.LazyFrame) -> pl.LazyFrame:
 
 def _with_durations(lf: pl.LazyFrame, site: Site, *, end: dt.datetime, clock: OpenClock) -> pl.LazyFrame:
     """Every duration, elapsed and open, and the days they belong to."""
-    asked, response = "first_customer_message_at", "first_response_at"
+    clock_starts, response = "response_clock_at", "first_response_at"
     by_events = pl.col("told_status").is_not_null() & pl.col("resolved_at").is_not_null()
     waited, waited_open = (pl.when(by_events).then(f"told_waiting{unit}") for unit in ("_micros", "_open_micros"))
     net_micros = (pl.col("resolved_at") - pl.col("created_at")).dt.total_microseconds() - waited
-    asked_on = local_day(asked, site.zone)
+    waits_from_on = local_day(clock_starts, site.zone)
     ends = ("created", "first_response", "first_resolved", "resolved")
     # A reply before the customer wrote answers nothing.
-    answered = lf.with_columns(pl.when(pl.col(response) >= pl.col(asked)).then(response).alias(response))
+    answered = lf.with_columns(pl.when(pl.col(response) >= pl.col(clock_starts)).then(response).alias(response))
     return answered.with_columns(
         **{f"{name}_on": local_day(f"{name}_at", site.zone) for name in ends},
-        first_response_calendar_s=elapsed_seconds(asked, response),
-        first_response_business_s=clock.open_seconds_between(asked, response),
-        first_response_target_s=threshold(site.first_response_targets, pl.col("channel"), asked_on),
-        auto_response_s=elapsed_seconds(asked, "auto_response_at"),
+        first_response_calendar_s=elapsed_seconds(clock_starts, response),
+        first_response_business_s=clock.open_seconds_between(clock_starts, response),
+        first_response_from_first_message_calendar_s=elapsed_seconds("first_customer_message_at", response),
+        asked_bot_business_s=clock.open_seconds_between("asked_bot_at", response),
+        first_response_target_s=threshold(site.first_response_targets, pl.col("channel"), waits_from_on),
+        auto_response_s=elapsed_seconds("asked_in_ticket_at", "auto_response_at"),
         first_resolution_calendar_s=elapsed_seconds("created_at", "first_resolved_at"),
         first_resolution_business_s=clock.open_seconds_between("created_at", "first_resolved_at"),
         resolution_calendar_s=elapsed_seconds("created_at", "resolved_at"),
@@ -160,6 +167,11 @@ def _with_durations(lf: pl.LazyFrame, site: Site, *, end: dt.datetime, clock: Op
         observed_s=(
             pl.max_horizontal(pl.coalesce("resolved_at", pl.lit(end)), "created_at") - pl.col("created_at")
         ).dt.total_seconds(),
+    ).with_columns(
+        # Where no bot was first both waits are one: the clock is not looked up twice.
+        first_response_from_first_message_business_s=pl.when(pl.col("asked_bot_at").is_null())
+        .then("first_response_business_s")
+        .otherwise("asked_bot_business_s")
     )
 
 
@@ -203,11 +215,11 @@ def _all_known(*conditions: pl.Expr) -> pl.Expr:
 
 def _is_unanswered(site: Site, end: dt.datetime) -> pl.Expr:
     """No human reply within the waiting time; null while it may still come, or where the source tells of no replies."""
-    asked, response = pl.col("first_customer_message_at"), pl.col("first_response_at")
-    limit = asked + dt.timedelta(days=site.unanswered_after_days)
+    clock_starts, response = pl.col("response_clock_at"), pl.col("first_response_at")
+    limit = clock_starts + dt.timedelta(days=site.unanswered_after_days)
     is_known = is_told("first_response_at") | is_told("human_reply_count")
     return (
-        pl.when(asked.is_null() | ~is_known)
+        pl.when(clock_starts.is_null() | ~is_known)
         .then(None)
         .when(response.is_not_null())
         .then(response > limit)

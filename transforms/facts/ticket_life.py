@@ -127,20 +127,26 @@ def _with_people(lf: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyFrame:
     """Whether the actor is a person, and the team and level of the agent in charge, as of the day."""
     if people is None:
         return lf.with_columns(actor_is_human=pl.lit(value=True), agent_tier=ABSENT.cast(pl.Int64))
-    machines = people.filter(~pl.col("is_human")).select(
-        actor_id="agent_id", occurred_on="day_on", actor_is_human="is_human"
-    )
+    staff = people.select(actor_id="agent_id", occurred_on="day_on", actor_is_human="is_human")
     in_charge = people.select(
         agent_id="agent_id", occurred_on="day_on", agent_team="team", agent_tier=pl.col("tier").cast(pl.Int64)
     )
     return (
-        lf.join(machines, on=["actor_id", "occurred_on"], how="left")
+        lf.join(staff, on=["actor_id", "occurred_on"], how="left")
         .join(in_charge, on=["agent_id", "occurred_on"], how="left")
         .with_columns(
             pl.col("actor_is_human").fill_null(value=True),
+            actor_kind=pl.coalesce("actor_kind", _author_kind()),
             team=pl.coalesce("team", pl.when(pl.col("kind") == "assignment").then("agent_team")),
         )
     )
+
+
+def _author_kind() -> pl.Expr:
+    """Of a message that names its author by number alone: an agent of that day's staff, else the customer."""
+    is_unsaid = (pl.col("kind") == "message") & pl.col("actor_id").is_not_null()
+    is_staff = pl.col("actor_is_human").is_not_null()
+    return pl.when(is_unsaid).then(pl.when(is_staff).then(pl.lit("agent")).otherwise(pl.lit("customer")))
 
 
 def _with_speakers(lf: pl.LazyFrame) -> pl.LazyFrame:

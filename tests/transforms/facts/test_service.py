@@ -173,3 +173,27 @@ def test_a_monthly_headcount_stands_in_where_no_spells_are_known() -> None:
     sums = fact.group_by("team").agg(pl.col("headcount_days", "leavers", "paid_s").sum()).sort("team").rows()
     assert sums == [("a", 31, 0, 28800), ("b", 310, 1, 0)]
     assert fact.filter(pl.col("team") == "b")["agent_id"].unique().to_list() == ["team:b"]
+
+
+def test_without_handle_time_the_pool_is_shared_by_the_weights_alone() -> None:
+    channels = {"phone": (1000, 480), "chat": (1500, 240), "email": (2500, 360)}
+    contacts = ["contact_id | started_at | is_answered | channel"]
+    contacts += [f"{name}{i} | 2026-01-05 09:00 | yes | {name}" for name, (n, _) in channels.items() for i in range(n)]
+    fact = facts(
+        "2026-01-31",
+        site=replace(OFFICE, channel_weights={name: weight for name, (_, weight) in channels.items()}),
+        feed_contact="\n".join(contacts),
+        feed_cost="""
+        entry_id | booked_on  | kind   | amount_cents | channel
+        1        | 2026-01-31 | labour | 5400000      | -
+        2        | 2026-01-31 | direct | 120000       | phone
+        3        | 2026-01-31 | direct | 30000        | chat
+        """,
+    )["fact_cost_allocation"]
+    told = by_id(fact, "allocated_cents", "allocation", key="channel")
+    assert told == {
+        "phone": (1_609_655, "weights"),
+        "chat": (1_147_241, "weights"),
+        "email": (2_793_104, "weights"),
+        None: (0, "none"),
+    }
