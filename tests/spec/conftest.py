@@ -48,7 +48,7 @@ def default(name: str, dtype: pl.DataType, number: int) -> Value:
         return DAY
     if isinstance(dtype, pl.Datetime):
         return dt.datetime.combine(DAY, dt.time(9), dt.UTC)
-    return 0 if dtype == pl.Int64 else str(number)
+    return (1 if name == "contacts" else 0) if dtype == pl.Int64 else str(number)
 
 
 def fact_rows(table: Table, text: str) -> pl.LazyFrame:

@@ -4,6 +4,9 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
+from expectations.tables.fact_ticket import EXCLUSIONS
+from transforms.metrics import METRICS
+
 # A clean; B repeated by B2; C three contacts; E reopened; F transferred; G no reply; H resolved two days before the
 # as-of date; I, then I2 on another topic. The facts say what each ticket is, the metric only counts.
 TEN = """
@@ -114,6 +117,20 @@ def test_an_automatic_reply_has_a_time_of_its_own(spec: Callable[..., None]) -> 
     spec("first_response_time_calendar_mean", expect={"value": 1200.0}, fact_ticket=rows)
 
 
+@pytest.mark.parametrize("clock", ["calendar", "business"])
+def test_a_bot_cuts_the_response_time_and_the_whole_wait_stands_beside_it(
+    spec: Callable[..., None], clock: str
+) -> None:
+    rows = f"""
+        first_response_on | first_response_{clock}_s | first_response_from_first_message_{clock}_s
+        2026-01-05        | 1800                     | 2400
+        2026-01-05        | 600                      | 600
+    """
+    spec(f"first_response_time_{clock}_mean", expect={"numerator": 2400, "value": 1200.0}, fact_ticket=rows)
+    whole = f"first_response_time_from_first_message_{clock}_mean"
+    spec(whole, expect={"numerator": 3000, "denominator": 2, "value": 1500.0}, fact_ticket=rows)
+
+
 @pytest.mark.parametrize(
     ("metric", "hours"),
     [
@@ -218,8 +235,40 @@ def test_short_abandonments_are_not_offered(
 
 
 def test_a_call_of_unknown_wait_is_not_judged(spec: Callable[..., None]) -> None:
-    rows = "is_answered_within | is_abandoned\nyes | no\n- | no\n- | yes"
+    rows = "is_answered_within | is_abandoned\nyes | no\n- | no\nno | yes"
     spec("service_level", expect={"numerator": 1, "denominator": 2}, fact_contact=rows)
+
+
+TALLIES = """
+    contacts | is_offered | is_handled | is_abandoned | is_answered_within | handle_s | wait_s
+    1        | yes        | yes        | no           | yes                | 100      | 5
+    860      | yes        | yes        | no           | yes                | 258000   | 8600
+    140      | yes        | yes        | no           | no                 | 84000    | 14000
+    50       | yes        | no         | yes          | no                 | -        | -
+    10       | no         | no         | no           | no                 | -        | -
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "numerator", "denominator"),
+    [
+        ("service_level", 861, 1051),
+        ("abandonment_rate", 50, 1051),
+        ("average_handle_time", 342_100, 1001),
+        ("average_speed_of_answer", 22_605, 1001),
+        ("contact_volume", 1061, None),
+    ],
+)
+def test_a_row_counts_for_the_contacts_it_stands_for(
+    spec: Callable[..., None], metric: str, numerator: int, denominator: int | None
+) -> None:
+    expect = {"numerator": numerator, "denominator": denominator, "n": denominator or 5}
+    spec(metric, expect=expect, fact_contact=TALLIES)
+
+
+def test_the_spread_of_contacts_told_together_is_unknown(spec: Callable[..., None]) -> None:
+    spec("average_handle_time", expect={"ci_low": None, "sum_sq": None, "n": 1001}, fact_contact=TALLIES)
+    spec("average_handle_time", expect={"sum_sq": 860 * 90_000.0 + 140 * 360_000.0}, fact_contact=CALLS)
 
 
 def test_occupancy_and_utilisation_of_a_day(spec: Callable[..., None]) -> None:
@@ -246,6 +295,112 @@ def test_turnover_is_leavers_by_headcount_days(
 ) -> None:
     expect = {"numerator": leavers * 365, "denominator": 570, "value": value}
     spec(metric, expect=expect, fact_agent_day=HEADS)
+
+
+@pytest.mark.parametrize("metric", ["turnover_rate", "voluntary_turnover_rate", "headcount"])
+def test_days_worked_alone_tell_of_no_turnover(values: Callable[..., pl.DataFrame], metric: str) -> None:
+    worked = "headcount_days | paid_s | team\n0 | 28800 | a\n0 | 28800 | b"
+    assert values(metric, fact_agent_day=worked).is_empty()
+
+
+def test_headcount_is_that_of_the_last_day(spec: Callable[..., None]) -> None:
+    spec(
+        "headcount",
+        fact_agent_day="""
+        work_on    | headcount_days | team
+        2026-05-30 | 1              | a
+        2026-05-31 | 20             | a
+        2026-05-31 | 4              | b
+        2026-06-30 | 18             | a
+        """,
+        expect="""
+        grouping_set | team | period_start | value
+        team         | a    | 2026-05-01   | 20
+        team         | b    | 2026-05-01   | 4
+        total        | -    | 2026-05-01   | 24
+        team         | a    | 2026-06-01   | 18
+        team         | b    | 2026-06-01   | 0
+        total        | -    | 2026-06-01   | 18
+        """,
+    )
+
+
+def test_rostered_against_required_staff(spec: Callable[..., None], values: Callable[..., pl.DataFrame]) -> None:
+    """20 people required in two half hours are 20 hours; on a day without a roster nothing is compared."""
+    required = """
+        day_on     | team | required_s | is_rostered
+        2026-01-05 | a    | 36000      | yes
+        2026-01-05 | a    | 36000      | yes
+        2026-01-06 | a    | 36000      | no
+    """
+    rostered = """
+        work_on    | team | paid_s | is_on_queue
+        2026-01-05 | a    | 28800  | yes
+        2026-01-05 | a    | 28800  | yes
+        2026-01-05 | mail | 28800  | no
+    """
+    given = {"fact_required_staff": required, "fact_agent_day": rostered}
+    spec("required_staff", expect={"numerator": 108_000, "value": 108_000.0}, **given)
+    spec("rostered_staff", expect={"numerator": 57_600, "value": 57_600.0}, **given)
+    spec("staffing_coverage_rate", expect={"numerator": 57_600, "denominator": 72_000, "value": 80.0}, **given)
+    unknown = "work_on | team | is_on_queue\n2026-01-05 | a | -"
+    assert values("rostered_staff", fact_agent_day=unknown).is_empty()
+    assert values("staffing_coverage_rate", fact_required_staff=required).is_empty()
+
+
+PROMISES = """
+    created_on | first_response_on | is_sla_first_response_met | is_sla_resolution_met | is_counted
+    2026-01-05 | 2026-02-01        | yes                       | no                    | yes
+    2026-01-05 | -                 | no                        | -                     | yes
+    2026-01-05 | -                 | -                         | -                     | yes
+    2026-01-05 | -                 | yes                       | yes                   | no
+    2026-01-05 | 2026-01-05        | yes                       | yes                   | yes
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "kept", "judged"),
+    [("sla_attainment_rate", 3, 5), ("sla_first_response_rate", 2, 3), ("sla_resolution_rate", 1, 2)],
+)
+def test_promises_kept_among_those_judged_by_day_of_creation(
+    spec: Callable[..., None], metric: str, kept: int, judged: int
+) -> None:
+    expect = {"period_start": dt.date(2026, 1, 1), "numerator": kept, "denominator": judged, "n": judged}
+    spec(metric, expect=expect | {"value": 100 * kept / judged}, fact_ticket=PROMISES)
+
+
+def test_without_a_promise_there_is_no_attainment(values: Callable[..., pl.DataFrame]) -> None:
+    assert values("sla_attainment_rate", fact_ticket="created_on\n2026-01-05").is_empty()
+
+
+EXCLUDED = """
+    exclusion_reason | is_counted | rows
+    -                | yes        | 5
+    test             | no         | 1
+    spam             | no         | 2
+    merged           | no         | 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "number"),
+    [
+        ("ticket_volume", 5),
+        ("excluded_volume", 6),
+        ("excluded_test", 1),
+        ("excluded_deleted", 0),
+        ("excluded_spam", 2),
+        ("excluded_merged", 3),
+        ("excluded_outbound", 0),
+        ("excluded_duplicate", 0),
+    ],
+)
+def test_each_reason_of_exclusion_is_a_count(spec: Callable[..., None], metric: str, number: int) -> None:
+    spec(metric, expect={"numerator": number, "value": float(number)}, fact_ticket=EXCLUDED)
+
+
+def test_every_reason_of_exclusion_has_its_count() -> None:
+    assert {f"excluded_{reason}" for reason in EXCLUSIONS} <= set(METRICS)
 
 
 COSTS = """

@@ -22,8 +22,11 @@ def rows_behind(
 ) -> dict[str, pl.LazyFrame]:
     """By fact and date, the rows of one published number, with what each adds `above` and `below` the line.
 
-    `members` names the member of each cut that is fixed, such as {"channel": "email"}; None is the unknown one.
+    `members` names the member of each cut that is fixed, such as {"channel": "email"}; None is the unknown one. Behind
+    a number about few people nothing is shown, however many there are: a row would be one person's answer.
     """
+    if metric.suppress_below:
+        return {}
     cut = Cut(grain=grain, as_of=as_of)
     found = {}
     for clock in metric.dates:
@@ -31,7 +34,7 @@ def rows_behind(
         here = list({m.id: m for m in metric.measures if (m.fact, m.date) == (fact, date)}.values())
         above = [m for m in here if not isinstance(metric, Ratio) or m in metric.above.measures]
         below = [m for m in here if isinstance(metric, Ratio) and m in metric.below.measures]
-        rows = cut.rows(facts[fact], date).filter(cut.period(date) == period_start)
+        rows = cut.rows(facts, fact, date).filter(cut.period(date) == period_start)
         for name, code in members.items():
             rows = rows.filter(pl.col(name).eq_missing(pl.lit(code, pl.String)))
         counts = [_added(metric, above, cut).alias("above"), _added(metric, below, cut).alias("below")]

@@ -66,6 +66,9 @@ def _entry(metric: Metric) -> str:
         "Interval": metric.interval,
         "Additivity": metric.additivity,
         "Settled": f"{metric.maturity_days} days",
+        "Told from": f"{metric.suppress_below} answers on, and nothing that would tell of fewer by subtraction"
+        if metric.suppress_below
+        else "",
         "Needs": _listed(metric.feeds),
         "Version": str(metric.version),
     }

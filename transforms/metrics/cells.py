@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from expectations.tables.metric import GROUPING_SETS
+from expectations.tables import FACTS
+from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
 from transforms.metrics.kaplan_meier import kaplan_meier_median
+from transforms.metrics.members import as_members, most_frequent
 from transforms.metrics.metric import CUTS, Measure, Metric, Ratio, Statistic, has_cuts
 from transforms.metrics.percentiles import PERCENTILES, percentile
 from transforms.metrics.periods import INTERVALS, end_of, start_of
 
 Frames = Mapping[str, pl.LazyFrame]
-MEMBER = ("grouping_set", *CUTS)
+MEMBER = ("grouping_set", *CUTS, "member")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +40,13 @@ class Cut:
         end = end_of(start_of(pl.col(date), self.grain), self.grain)
         return pl.col(date) == pl.min_horizontal(end, pl.lit(self.as_of))
 
-    def rows(self, fact: pl.LazyFrame, date: str) -> pl.LazyFrame:
-        """The rows of a fact that count: those with a date, not after the as-of date."""
-        return fact.filter(pl.col(date) <= self.as_of)
+    def rows(self, facts: Frames, fact: str, date: str) -> pl.LazyFrame:
+        """The rows of a fact that count: with a date not after the as-of date, and of this grain where it has grains.
+
+        A fact with grains counts something once in each period of each grain: its days do not add up to its months.
+        """
+        rows = facts[fact].filter(pl.col(date) <= self.as_of)
+        return rows.filter(pl.col("grain") == self.grain) if "grain" in FACTS[fact].columns else rows
 
 
 def squares(measure: Measure) -> str:
@@ -51,13 +57,17 @@ def squares(measure: Measure) -> str:
 def table_of_sums(facts: Frames, metrics: Sequence[Metric], cut: Cut) -> pl.LazyFrame:
     """One row per period and member of a cut, from the member's first row to the as-of date, in that order.
 
-    `cell` numbers the rows, `member` the members, `age` the periods of a member from 0.
+    `cell` numbers the rows, `series` the members, `age` the periods of a member from 0. Where some cells are to be
+    hidden, members begin with the year of their first row: an empty month may have to be hidden as well.
     """
+    first = pl.col("period_start").min()
+    if any(metric.suppress_below for metric in metrics):
+        first = start_of(first, "year")
     parts = [*_sums(facts, metrics, cut), *_statistics(facts, metrics, cut)]
     stacked = pl.concat(parts, how="diagonal").cache()
     calendar = (
         stacked.group_by(MEMBER)
-        .agg(pl.col("period_start").min())
+        .agg(first.alias("period_start"))
         .with_columns(
             pl.date_ranges("period_start", start_of(pl.lit(cut.as_of), cut.grain), interval=INTERVALS[cut.grain])
         )
@@ -71,7 +81,7 @@ def table_of_sums(facts: Frames, metrics: Sequence[Metric], cut: Cut) -> pl.Lazy
         .sort(*MEMBER, "period_start", nulls_last=False)
         .with_row_index("cell")
         .with_columns(pl.int_range(pl.len()).over(MEMBER).alias("age"))
-        .with_columns((pl.col("cell").cast(pl.Int64) - pl.col("age")).alias("member"))
+        .with_columns((pl.col("cell").cast(pl.Int64) - pl.col("age")).alias("series"))
     )
 
 
@@ -82,11 +92,25 @@ def _sums(facts: Frames, metrics: Iterable[Metric], cut: Cut) -> list[pl.LazyFra
     parts = []
     for (fact, date), measures in _by_clock(m for ratio in ratios for m in ratio.measures).items():
         cuts = [c for c in CUTS if has_cuts(fact, [c])]
-        sums = [m.per_row.sum().alias(m.id) for m in measures]
-        sums += [m.per_row.cast(pl.Int128).pow(2).sum().alias(squares(m)) for m in measures if m.id in squared]
-        days = cut.rows(facts[fact], date).group_by(date, *cuts).agg(sums).cache()
-        parts += [_rolled_up(days, date, measures, name, cut) for name in _sets_of(fact)]
+        squares_too = [m for m in measures if m.id in squared]
+        days = cut.rows(facts, fact, date).group_by(date, *cuts).agg(_added(measures, squares_too)).cache()
+        parts += [_rolled_up(days, date, measures, name, cut) for name in _sets_of(fact) if name not in MEMBER_CUTS]
+        for name in _member_sets_of(fact):
+            rows = as_members(cut.rows(facts, fact, date), name, most_frequent(facts, name))
+            sums = _added(measures, squares_too, stocks_on=cut.is_last_day(date))
+            parts.append(rows.group_by(cut.period(date), "member").agg(sums).with_columns(**_member(name)))
     return parts
+
+
+def _added(
+    measures: Iterable[Measure], squares_too: Iterable[Measure], *, stocks_on: pl.Expr | None = None
+) -> list[pl.Expr]:
+    """What rows add up to, measure by measure; a stock on certain days only."""
+    sums = []
+    for m in measures:
+        each = m.per_row if stocks_on is None or m.over_time == "sum" else pl.when(stocks_on).then(m.per_row)
+        sums.append(each.sum().alias(m.id))
+    return sums + [m.per_row.cast(pl.Int128).pow(2).sum().alias(squares(m)) for m in squares_too]
 
 
 def _rolled_up(days: pl.LazyFrame, date: str, measures: Sequence[Measure], name: str, cut: Cut) -> pl.LazyFrame:
@@ -108,9 +132,11 @@ def _statistics(facts: Frames, metrics: Iterable[Metric], cut: Cut) -> list[pl.L
     for (fact, date), samples in _by_clock(s.sample for s in statistics).items():
         ids = {sample.id for sample in samples}
         here = [s for s in statistics if s.sample.id in ids]
-        rows = cut.rows(facts[fact], date)
         for name in _sets_of(fact):
-            by = [cut.period(date), *map(pl.col, GROUPING_SETS[name])]
+            rows = cut.rows(facts, fact, date)
+            if name in MEMBER_CUTS:
+                rows = as_members(rows, name, most_frequent(facts, name))
+            by = [cut.period(date), *map(pl.col, _keys(name))]
             parts += [_waiting(rows, by, name, s) for s in here if s.kind == "kaplan_meier_p50"]
             ordered = [s for s in here if s.kind != "kaplan_meier_p50"]
             parts += [_of_rows(rows, by, name, ordered)] if ordered else []
@@ -134,12 +160,12 @@ def _of_rows(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistics: Seque
         else:
             value = pl.when(pl.col(f"{s.name}:scales") == 1).then(numbers.list.sum() / numbers.list.len())
         found += [numbers.list.len().cast(pl.Int64).alias(f"{s.name}:n"), value.alias(f"{s.name}:value")]
-    return rows.group_by(by).agg(*lists, *scales).select("period_start", *GROUPING_SETS[name], *found, **_member(name))
+    return rows.group_by(by).agg(*lists, *scales).select("period_start", *_keys(name), *found, **_member(name))
 
 
 def _waiting(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistic: Statistic) -> pl.LazyFrame:
     """The Kaplan-Meier median."""
-    keys = ["period_start", *GROUPING_SETS[name]]
+    keys = ["period_start", *_keys(name)]
     sample = rows.select(*by, time=statistic.sample.per_row, happened=statistic.happened.fill_null(value=False))
     return kaplan_meier_median(sample.drop_nulls("time"), keys, time="time", happened="happened").select(
         *keys,
@@ -162,7 +188,17 @@ def _sets_of(fact: str) -> list[str]:
     return [name for name, cuts in GROUPING_SETS.items() if has_cuts(fact, cuts)]
 
 
+def _member_sets_of(fact: str) -> list[str]:
+    """Those of them that share the column `member`."""
+    return [name for name in _sets_of(fact) if name in MEMBER_CUTS]
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    """The columns by which a cut tells its members apart."""
+    return ("member",) if name in MEMBER_CUTS else GROUPING_SETS[name]
+
+
 def _member(name: str) -> dict[str, pl.Expr]:
     """The columns that say which cut a row belongs to, but for those it is cut by."""
-    absent = [cut for cut in CUTS if cut not in GROUPING_SETS[name]]
-    return {"grouping_set": pl.lit(name)} | {cut: pl.lit(None, pl.String) for cut in absent}
+    absent = [column for column in MEMBER[1:] if column not in _keys(name)]
+    return {"grouping_set": pl.lit(name)} | {column: pl.lit(None, pl.String) for column in absent}

@@ -1,7 +1,8 @@
 """The same metric as a measure of Power BI and as a calculated field of Tableau, right for its kind of additivity.
 
 Both read `metric_value_month` at its finest cut, where any slicer on channel or team adds up exactly. What may not be
-added up is shown only where a single published row is left, and blank otherwise: blank and never wrong.
+added up, or of which parts are hidden, is shown only where a single published row is left, and blank otherwise: blank
+and never wrong.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ def dax(metric: Metric) -> str:
     """A measure for Power BI."""
     if isinstance(metric, Statistic):
         return _percentile_dax(metric) if metric.additivity == "histogram" else _single_dax(metric)
+    if metric.suppress_below:
+        return _single_dax(metric)
     return _stock_dax(metric) if metric.additivity == "semi_additive" else _sums_dax(metric)
 
 
 def tableau(metric: Metric) -> str:
     """A calculated field for Tableau."""
-    if isinstance(metric, Statistic):
+    if isinstance(metric, Statistic) or metric.suppress_below:
         here = f'[metric_id] = "{metric.name}"'
         return f"IF SUM(IF {here} THEN 1 END) = 1 THEN SUM(IF {here} THEN [value] END) END"
     here = f'[metric_id] = "{metric.name}" AND [grouping_set] = "{finest(metric)}"'
@@ -30,7 +33,7 @@ def tableau(metric: Metric) -> str:
     whole = above
     if below:
         whole = f"{above} / ({below})" if "*" in below else f"{above} / {below}"
-    if metric.additivity == "semi_additive":
+    if metric.additivity in {"semi_additive", "distinct"}:
         return f"IF COUNTD(IF {here} THEN [period_start] END) = 1 THEN {whole} END"
     return whole
 
@@ -55,9 +58,11 @@ def _rows_dax(metric: Metric) -> str:
 
 
 def _sums_dax(metric: Metric) -> str:
-    """Sums over whatever is selected, then one division."""
+    """Sums over whatever is selected, then one division; of what a period counts once, a single period only."""
     above, below = _scaled(metric, f"SUM ( {_TABLE}[numerator] )", f"SUM ( {_TABLE}[denominator] )")
     value = f"DIVIDE ( {above}, {below} )" if below else above
+    if metric.additivity == "distinct":
+        value = f"IF ( DISTINCTCOUNT ( {_TABLE}[period_start] ) = 1, {value} )"
     return f"CALCULATE ( {value}, {_rows_dax(metric)} )"
 
 

@@ -13,6 +13,9 @@ from expectations.schema import DefinitionError
 from expectations.tables import FACTS
 
 CUTS = ("channel", "team", "segment")
+PROTECTABLE_CUTS = {"total", "team"}
+PROTECTABLE_GRAINS = {"month", "quarter", "year"}
+"""Each lies in one of the next. Weeks cross months: what a month hides, weeks would tell."""
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
@@ -62,6 +65,12 @@ class Measure:
         """The columns of the fact it reads."""
         value = self.value.meta.root_names() if self.value is not None else []
         return tuple(dict.fromkeys([self.date, *self.where.meta.root_names(), *value]))
+
+    @property
+    def is_count(self) -> bool:
+        """It counts rows, or the things that rows stand for."""
+        counted = [] if self.value is None else self.value.meta.root_names()
+        return all(FACTS[self.fact].columns[name].unit == "count" for name in counted)
 
     @property
     def per_row(self) -> pl.Expr:
@@ -125,6 +134,17 @@ def rows_of(measure: Measure, *, where: pl.Expr | None = None) -> Measure:
     if where is None:
         return count(f"rows of {measure.name}", measure.fact, measure.date, measure.per_row.is_not_null())
     return count("rows", measure.fact, measure.date, where)
+
+
+def require_protectable(name: str, facts: Iterable[str], cuts: Iterable[str], grains: Iterable[str]) -> None:
+    """Refuse to suppress what `suppression` cannot keep secret: crossing cuts, crossing grains, published rows."""
+    shown = [fact for fact in facts if FACTS[fact].published]
+    if shown or not set(cuts) <= PROTECTABLE_CUTS or not set(grains) <= PROTECTABLE_GRAINS:
+        msg = (
+            f"metric {name!r} cannot be suppressed: published facts {shown}, cuts {list(cuts)}, grains {list(grains)}. "
+            f"Read unpublished facts that know no cut but team, in the grains {sorted(PROTECTABLE_GRAINS)}"
+        )
+        raise DefinitionError(msg)
 
 
 def has_cuts(fact: str, cuts: Iterable[str]) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Literal
 
 import polars as pl
@@ -15,7 +14,19 @@ import polars as pl
 from expectations.schema import DefinitionError
 from expectations.tables import FACTS, FEEDS
 from expectations.tables.metric import GRAINS, GROUPING_SETS
-from transforms.metrics.measure import CUTS, Measure, Sum, as_sum, count, has_cuts, one_of, rows_of, total
+from transforms.metrics.measure import (
+    CUTS,
+    Measure,
+    Sum,
+    as_sum,
+    count,
+    has_cuts,
+    one_of,
+    require_protectable,
+    rows_of,
+    total,
+)
+from transforms.metrics.unit import Unit
 
 ADDITIVITIES = ("additive", "ratio", "nps", "semi_additive", "histogram", "exposure", "distinct", "identity")
 FACT_FEEDS = {
@@ -24,37 +35,28 @@ FACT_FEEDS = {
     "fact_contact": ("feed_contact",),
     "fact_survey_invitation": ("feed_survey",),
     "fact_survey_response": ("feed_survey",),
+    "fact_employee_invitation": ("feed_survey",),
+    "fact_employee_answer": ("feed_survey",),
     "fact_agent_day": ("feed_agent_day",),
+    "fact_required_staff": ("feed_contact",),
     "fact_cost_allocation": ("feed_cost",),
+    "fact_quality_review": ("feed_quality_review",),
+    "fact_quality_category": ("feed_quality_review",),
+    "fact_order": ("feed_order",),
+    "fact_service_revenue": ("feed_order", "feed_contact", "feed_ticket"),
+    "fact_cart": ("feed_cart",),
+    "fact_cart_customer_period": ("feed_cart",),
+    "fact_customer_period": ("feed_customer",),
+    "fact_customer_cohort": ("feed_order",),
+    "fact_customer_value": ("feed_order",),
+    "fact_article_view": ("feed_article_view",),
+    "fact_help_session": ("feed_article_view",),
+    "fact_bot_session": ("feed_bot_session",),
     "fact_backlog_daily": ("feed_ticket",),
     "fact_duration_histogram": ("feed_ticket",),
 }
 Better = Literal["higher", "lower", "neutral"]
 Interval = Literal["none", "wilson", "adjusted_wald", "student_t"]
-
-
-@dataclass(frozen=True)
-class UnitOf:
-    """How a sum becomes a value: value = scale x numerator / (denominator x parts), within its bounds."""
-
-    label: str
-    scale: int = 1
-    parts: int = 1
-    lowest: float | None = None
-    highest: float | None = None
-
-
-class Unit(Enum):
-    """Units of values."""
-
-    PERCENT = UnitOf("percent", scale=100, lowest=0, highest=100)
-    NET_POINTS = UnitOf("points", scale=100, lowest=-100, highest=100)
-    INDEX = UnitOf("index points", parts=9000, lowest=0, highest=100)
-    STEPS = UnitOf("steps of the scale", parts=1000)
-    SECONDS = UnitOf("seconds", lowest=0)
-    COUNT = UnitOf("count", lowest=0)
-    YEARLY_PERCENT = UnitOf("percent a year", scale=100, lowest=0)
-    EUROS = UnitOf("euros", parts=100)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,8 +77,14 @@ class Metric:
     is_headline: bool = False
     version: int = 1
     grains: tuple[str, ...] = GRAINS
+    suppress_below: int = 0
+    """Answers below which nothing is told, nor what would tell it by subtraction; 0: everything is told."""
     needs: tuple[str, ...] = ()
     """Feeds it needs; derived from its facts where nothing is said."""
+    cut_by: tuple[str, ...] | None = None
+    """The cuts that tell something of it, where its facts know cuts that do not mean the same in each."""
+    settings: tuple[str, ...] = ()
+    """Settings of the site without which it is not computed."""
 
     def __post_init__(self) -> None:
         """Refuse a metric without words, with an unknown grain, or of which nothing can be read."""
@@ -91,6 +99,8 @@ class Metric:
             one_of(f"metric {self.name!r}", "grain", grain, GRAINS)
         for feed in self.needs:
             one_of(f"metric {self.name!r}", "feed", feed, FEEDS)
+        for cut in self.cut_by or ():
+            one_of(f"metric {self.name!r}", "cut", cut, {cut for cuts in GROUPING_SETS.values() for cut in cuts})
         one_of(f"metric {self.name!r}", "kind of additivity", self.additivity, ADDITIVITIES)
         if self.version < 1 or self.maturity_days < 0:
             msg = f"metric {self.name!r}: version {self.version} starts at 1, maturity_days {self.maturity_days} at 0"
@@ -113,8 +123,9 @@ class Metric:
 
     @property
     def grouping_sets(self) -> tuple[str, ...]:
-        """The cuts that all its facts know."""
-        return tuple(s for s, cuts in GROUPING_SETS.items() if all(has_cuts(f, cuts) for f in self.facts))
+        """The cuts that all its facts know, unless it says that fewer tell something."""
+        told = {s: cuts for s, cuts in GROUPING_SETS.items() if self.cut_by is None or set(cuts) <= set(self.cut_by)}
+        return tuple(s for s, cuts in told.items() if all(has_cuts(f, cuts) for f in self.facts))
 
     @property
     def dates(self) -> tuple[str, ...]:
@@ -132,14 +143,18 @@ class Ratio(Metric):
     """Whose sum is n; by default the rows below the line, or above it where there is no line."""
     among: Measure | None = None
     """Of a plain sum: the rows that make a zero a zero; by default every row of the fact."""
+    answers: Measure | None = None
+    """What `suppress_below` counts; by default the rows of n."""
 
     def __post_init__(self) -> None:
-        """Refuse an interval that does not fit the two sums."""
+        """Refuse an interval that does not fit the two sums, and a secret that cannot be kept."""
         super().__post_init__()
+        if self.suppress_below:
+            require_protectable(self.name, self.facts, self.grouping_sets, self.grains)
         if self.is_plain_sum != (self.additivity in {"additive", "semi_additive"}):
             msg = f"metric {self.name!r}: {self.additivity!r} does not go with a denominator of {self.denominator}"
             raise DefinitionError(msg)
-        if self.interval == "student_t" and (self.counted is None or len(self.above.measures) != 1):
+        if self.interval == "student_t" and not self._is_mean:
             msg = f"metric {self.name!r}: a mean is one sum over counted rows; use another interval than student_t"
             raise DefinitionError(msg)
         if self.interval == "adjusted_wald" and not (self.above.plus and self.above.minus):
@@ -165,10 +180,15 @@ class Ratio(Metric):
         return Sum(()) if self.denominator is None else as_sum(self.denominator)
 
     @property
-    def counted(self) -> Measure | None:
-        """The denominator where it is a count of rows."""
-        single = self.below.measures[0] if len(self.below.measures) == 1 else None
-        return single if single is not None and single.value is None else None
+    def _is_mean(self) -> bool:
+        """One sum over one count."""
+        return len(self.above.measures) == len(self.below.measures) == 1 and self.below.measures[0].is_count
+
+    @property
+    def single_rows(self) -> Measure | None:
+        """Of a mean over rows that may stand for several: the rows, which tell a spread where each stands for one."""
+        is_weighted = self.interval == "student_t" and self.below.measures[0].value is not None
+        return rows_of(self.below.measures[0]) if is_weighted else None
 
     @property
     def support(self) -> Measure:
@@ -179,6 +199,11 @@ class Ratio(Metric):
         return base if base.value is None else rows_of(base)
 
     @property
+    def guard(self) -> Measure:
+        """What `suppress_below` counts."""
+        return self.answers or self.support
+
+    @property
     def presence(self) -> Measure:
         """Where this is more than 0, a plain sum of 0 is a fact and not an absence."""
         return self.among or rows_of(self.above.measures[0], where=pl.lit(True))
@@ -186,7 +211,10 @@ class Ratio(Metric):
     @property
     def measures(self) -> tuple[Measure, ...]:
         """Everything it reads."""
-        return (*self.above.measures, *self.below.measures, self.support, *((self.presence,) * self.is_plain_sum))
+        single = [] if self.single_rows is None else [self.single_rows]
+        presence = [self.presence] if self.is_plain_sum else []
+        guard = [self.guard] if self.suppress_below else []
+        return (*self.above.measures, *self.below.measures, self.support, *single, *presence, *guard)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -203,6 +231,9 @@ class Statistic(Metric):
     def __post_init__(self) -> None:
         """Refuse a sample without a number and a condition over columns that do not exist."""
         super().__post_init__()
+        if self.suppress_below:
+            msg = f"metric {self.name!r}: a statistic cannot be suppressed; declare a Ratio"
+            raise DefinitionError(msg)
         if self.additivity not in {"histogram", "distinct"} or self.interval != "none":
             msg = (
                 f"metric {self.name!r}: a statistic is histogram or distinct, without interval; not {self.additivity!r}"

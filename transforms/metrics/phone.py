@@ -1,20 +1,46 @@
-"""Calls and chats: reached in time, given up, and how long they take. Dated by the start of the wait."""
+"""Calls and chats: reached in time, given up, and how long they take. Dated by the start of the wait.
+
+A row counts for the contacts it stands for: one, or those of a day that ended alike.
+"""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TypedDict
 
 import polars as pl
 
-from transforms.metrics.metric import Metric, Ratio, Unit, count, total
+from transforms.metrics.metric import Measure, Metric, Ratio, Unit, total
 
 _FACT, _DATE = "fact_contact", "started_on"
 _OFFERED = pl.col("is_counted") & pl.col("is_offered")
-# Given up is never answered in time; where neither is known, the contact cannot be judged.
-_JUDGED = _OFFERED & (pl.col("is_answered_within").is_not_null() | pl.col("is_abandoned"))
+# Where neither the wait nor the end is known, the contact cannot be judged.
+_JUDGED = _OFFERED & pl.col("is_answered_within").is_not_null()
 _ENDED = _OFFERED & pl.col("is_abandoned").is_not_null()
-_HANDLED = pl.col("is_counted") & pl.col("is_handled") & pl.col("handle_s").is_not_null()
+_ANSWERED = pl.col("is_counted") & pl.col("is_handled")
+_HANDLED = _ANSWERED & pl.col("handle_s").is_not_null()
+_WAITED = _ANSWERED & pl.col("wait_s").is_not_null()
+_mean = partial(Ratio, family="phone and chat", unit=Unit.SECONDS, interval="student_t")
 _share = partial(Ratio, family="phone and chat", unit=Unit.PERCENT, interval="wilson")
+
+
+class Sums(TypedDict):
+    """What is above and below the line, and whose sum is n."""
+
+    numerator: Measure
+    denominator: Measure
+    rests_on: Measure
+
+
+def _contacts(name: str, where: pl.Expr) -> Measure:
+    """How many contacts the rows that fulfil the condition stand for."""
+    return total(name, _FACT, _DATE, pl.col("contacts"), where)
+
+
+def _sums(*, above: Measure, below: Measure) -> Sums:
+    """Numerator and denominator, resting on the latter."""
+    return {"numerator": above, "denominator": below, "rests_on": below}
+
 
 SERVICE_LEVEL = _share(
     name="service_level",
@@ -22,8 +48,10 @@ SERVICE_LEVEL = _share(
     title_fr="Niveau de service",
     asks="What share of the contacts offered, short abandonments left out, was answered within the threshold?",
     asks_fr="Quelle part des contacts présentés, hors abandons courts, a été prise dans le délai du canal ?",
-    numerator=count("answered within the threshold", _FACT, _DATE, _JUDGED & pl.col("is_answered_within")),
-    denominator=count("offered, wait known", _FACT, _DATE, _JUDGED),
+    **_sums(
+        above=_contacts("answered within the threshold", _JUDGED & pl.col("is_answered_within")),
+        below=_contacts("offered, wait known", _JUDGED),
+    ),
     better="higher",
     is_headline=True,
 )
@@ -33,21 +61,34 @@ ABANDONMENT_RATE = _share(
     title_fr="Taux d’abandon",
     asks="What share of the contacts offered, short abandonments left out, was given up before an answer?",
     asks_fr="Quelle part des contacts présentés, hors abandons courts, a été abandonnée avant la prise ?",
-    numerator=count("abandoned", _FACT, _DATE, _ENDED & pl.col("is_abandoned")),
-    denominator=count("offered, end known", _FACT, _DATE, _ENDED),
+    **_sums(
+        above=_contacts("abandoned", _ENDED & pl.col("is_abandoned")),
+        below=_contacts("offered, end known", _ENDED),
+    ),
     better="lower",
 )
-AVERAGE_HANDLE_TIME = Ratio(
+AVERAGE_HANDLE_TIME = _mean(
     name="average_handle_time",
     title="Average handle time",
     title_fr="Durée moyenne de traitement (DMT)",
     asks="How long does a handled contact take: talk, hold and work after it?",
     asks_fr="Combien de temps prend un contact traité : conversation, attente et travail d’après-appel ?",
-    family="phone and chat",
-    numerator=total("handle_s", _FACT, _DATE, pl.col("handle_s"), _HANDLED),
-    denominator=count("contacts handled", _FACT, _DATE, _HANDLED),
-    unit=Unit.SECONDS,
     better="neutral",
-    interval="student_t",
+    **_sums(
+        above=total("handle_s", _FACT, _DATE, pl.col("handle_s"), _HANDLED),
+        below=_contacts("contacts handled", _HANDLED),
+    ),
 )
-PHONE: tuple[Metric, ...] = (SERVICE_LEVEL, ABANDONMENT_RATE, AVERAGE_HANDLE_TIME)
+AVERAGE_SPEED_OF_ANSWER = _mean(
+    name="average_speed_of_answer",
+    title="Average speed of answer",
+    title_fr="Temps moyen d’attente avant la prise",
+    asks="How long do the contacts that are answered wait for it? Those given up have no answer and are not in it.",
+    asks_fr="Combien de temps attendent les contacts pris ? Ceux abandonnés n’ont pas de réponse et n’y sont pas.",
+    better="lower",
+    **_sums(
+        above=total("wait_s", _FACT, _DATE, pl.col("wait_s"), _WAITED),
+        below=_contacts("contacts answered, wait known", _WAITED),
+    ),
+)
+PHONE: tuple[Metric, ...] = (SERVICE_LEVEL, ABANDONMENT_RATE, AVERAGE_SPEED_OF_ANSWER, AVERAGE_HANDLE_TIME)

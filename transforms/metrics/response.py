@@ -1,4 +1,8 @@
-"""How long a customer waits for a human. Dated by the first human response."""
+"""How long a customer waits for a human. Dated by the first human response.
+
+Where a bot took the ticket first the clock starts at its hand-off; the whole wait, from the customer's first message
+on, is published beside it. Where no bot was first both are equal.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,8 @@ CALENDAR = Duration(
     date=_DATE,
     title="First response time, elapsed",
     title_fr="Temps de première réponse, écoulé",
-    asks="How long does a customer wait for the first public reply of a human agent, around the clock?",
-    asks_fr="Combien de temps un client attend-il la première réponse publique d’un agent humain, jour et nuit ?",
+    asks="How long does a customer, or a hand-off by a bot, wait for the first public reply of a human agent?",
+    asks_fr="Combien de temps un client, ou un transfert par un robot, attend-il la première réponse d’un humain ?",
     family="first response",
 )
 BUSINESS = Duration(
@@ -30,10 +34,30 @@ BUSINESS = Duration(
     date=_DATE,
     title="First response time, opening hours",
     title_fr="Temps de première réponse, heures ouvrées",
-    asks="How many opening hours pass until the first public reply of a human agent?",
-    asks_fr="Combien d’heures ouvrées s’écoulent avant la première réponse publique d’un agent humain ?",
+    asks="How many opening hours pass, from the hand-off by a bot if any, until the first public human reply?",
+    asks_fr="Combien d’heures ouvrées, depuis le transfert par un robot s’il y en a un, avant la réponse d’un humain ?",
     family="first response",
     headline="p50",
+)
+FROM_FIRST_MESSAGE_CALENDAR = Duration(
+    metric="first_response_time_from_first_message_calendar",
+    column="first_response_from_first_message_calendar_s",
+    date=_DATE,
+    title="First response time from the first message, elapsed",
+    title_fr="Temps de première réponse depuis le premier message, écoulé",
+    asks="How long does a customer wait for the first reply of a human agent in all, the time with a bot included?",
+    asks_fr="Combien de temps un client attend-il en tout la première réponse d’un agent humain, robot compris ?",
+    family="first response",
+)
+FROM_FIRST_MESSAGE_BUSINESS = Duration(
+    metric="first_response_time_from_first_message_business",
+    column="first_response_from_first_message_business_s",
+    date=_DATE,
+    title="First response time from the first message, opening hours",
+    title_fr="Temps de première réponse depuis le premier message, heures ouvrées",
+    asks="How many opening hours pass from a customer's first message, even to a bot, to the first human reply?",
+    asks_fr="Combien d’heures ouvrées séparent le premier message, même à un robot, de la première réponse humaine ?",
+    family="first response",
 )
 FIRST_RESPONSE_WITHIN_TARGET_RATE = Ratio(
     name="first_response_within_target_rate",
@@ -78,6 +102,8 @@ AUTO_RESPONSE_TIME_MEAN = Ratio(
 RESPONSE: tuple[Metric, ...] = (
     *CALENDAR.metrics("p50", "p90"),
     *BUSINESS.metrics("p50", "p90"),
+    *FROM_FIRST_MESSAGE_CALENDAR.metrics(),
+    *FROM_FIRST_MESSAGE_BUSINESS.metrics(),
     FIRST_RESPONSE_WITHIN_TARGET_RATE,
     UNANSWERED_RATE,
     AUTO_RESPONSE_TIME_MEAN,

@@ -6,7 +6,7 @@ from functools import partial
 
 import polars as pl
 
-from transforms.metrics.metric import Measure, Metric, Ratio, Unit, count
+from transforms.metrics.metric import Measure, Metric, Ratio, Unit, count, total
 
 _TICKET, _BACKLOG = "fact_ticket", "fact_backlog_daily"
 _COUNTED = pl.col("is_counted")
@@ -27,7 +27,7 @@ CONTACT_VOLUME = _volume(
     title_fr="Appels et chats reçus",
     asks="How many calls, chats and callbacks did customers start?",
     asks_fr="Combien d’appels, de chats et de rappels les clients ont-ils engagés ?",
-    numerator=count("contacts", "fact_contact", "started_on", _COUNTED),
+    numerator=total("contacts", "fact_contact", "started_on", pl.col("contacts"), _COUNTED),
 )
 RESOLVED_VOLUME = _volume(
     name="resolved_volume",
@@ -46,6 +46,27 @@ EXCLUDED_VOLUME = _volume(
     asks_fr="Combien de demandes créées ne comptent pas (test, supprimée, spam, fusionnée, sortante, doublon) ?",
     numerator=count("tickets excluded", _TICKET, "created_on", ~_COUNTED),
 )
+
+_REASONS = {
+    "test": ("tests of the team’s own", "tests internes"),
+    "deleted": ("deleted", "supprimées"),
+    "spam": ("spam", "indésirables"),
+    "merged": ("merged into another", "fusionnées"),
+    "outbound": ("the customer never wrote", "sans message du client"),
+    "duplicate": ("repeats of another", "en double"),
+}
+
+
+def _excluded(reason: str, words: str, words_fr: str) -> Ratio:
+    """The tickets that are not counted for one reason: the first of the list that holds."""
+    return _volume(
+        name=f"excluded_{reason}",
+        title=f"Tickets excluded: {words}",
+        title_fr=f"Demandes écartées : {words_fr}",
+        asks=f"How many of the tickets excluded are so for this reason first: {words}?",
+        asks_fr=f"Combien de demandes sont écartées d’abord pour cette raison : {words_fr} ?",
+        numerator=count(f"tickets excluded as {reason}", _TICKET, "created_on", pl.col("exclusion_reason") == reason),
+    )
 
 
 def _stock(name: str, column: str) -> Measure:
@@ -81,6 +102,7 @@ VOLUME: tuple[Metric, ...] = (
     CONTACT_VOLUME,
     RESOLVED_VOLUME,
     EXCLUDED_VOLUME,
+    *(_excluded(reason, *words) for reason, words in _REASONS.items()),
     _open("backlog", "closing", "", ""),
     *(_open(f"backlog_age_{age}", f"age_{age}", *words) for age, words in _AGES.items()),
 )

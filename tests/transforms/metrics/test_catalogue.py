@@ -53,8 +53,10 @@ def test_a_target_of_an_unknown_metric_is_left_out() -> None:
         ("service_cost", "DIVIDE ( SUM ( metric_value_month[numerator] ), 100 )", "END) / 100"),
         ("ticket_volume", "CALCULATE ( SUM ( metric_value_month[numerator] ),", "SUM(IF"),
         ("backlog", "[period_start] = LastPeriod", "COUNTD"),
+        ("retention_rate", "IF ( DISTINCTCOUNT ( metric_value_month[period_start] ) = 1, DIVIDE", "COUNTD"),
         ("occupancy", '[grouping_set] = "team"', '[grouping_set] = "team"'),
         ("resolution_time_calendar_p90", '[duration] = "resolution_calendar"', "= 1 THEN"),
+        ("enps", "COUNTROWS ( metric_value_month ) = 1", "= 1 THEN"),
         ("resolution_time_censored_p50", "COUNTROWS ( metric_value_month ) = 1", "= 1 THEN"),
     ],
 )
@@ -69,6 +71,7 @@ def test_a_metric_without_its_fact_is_missing_and_says_what_it_needs() -> None:
     needs = dict(missing.rows())
     assert needs["service_level"] == "feed_contact (for fact_contact)"
     assert needs["fcr_rate"].startswith("feed_ticket, feed_ticket_event (for fact_ticket.")
+    assert needs["ltv"] == "feed_order (for fact_customer_value); [ltv] lifetime_years of pipeline.toml"
     assert "ticket_volume" not in needs
 
 

@@ -39,6 +39,7 @@ def test_a_measure_reads_columns_that_exist(measure: dict[str, object], says: st
         ({"name": "Mean Time"}, "'Mean Time' is not a name"),
         ({"grains": ("months",)}, "did you mean 'month'"),
         ({"needs": ("feed_tickets",)}, "did you mean 'feed_ticket'"),
+        ({"cut_by": ("chanel",)}, "did you mean 'channel'"),
         ({"additivity": "ratios"}, "did you mean 'ratio'"),
         ({"denominator": None}, "does not go with"),
         ({"interval": "adjusted_wald"}, "use wilson"),
@@ -71,3 +72,8 @@ def test_cuts_are_those_all_facts_know() -> None:
     cost = total("cents", "fact_cost_allocation", "month_on", pl.col("allocated_cents"), pl.lit(value=True))
     assert ratio(numerator=cost).grouping_sets == ("total", "channel")
     assert ratio(numerator=cost).feeds == ("feed_cost", "feed_ticket")
+
+
+def test_a_metric_may_know_fewer_cuts_than_its_facts() -> None:
+    assert ratio(cut_by=("team",)).grouping_sets == ("total", "team")
+    assert ratio(cut_by=()).grouping_sets == ("total",)

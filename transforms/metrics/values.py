@@ -1,0 +1,181 @@
+"""From the table of sums to values: for each metric the division, the interval, the comparison, the target.
+
+Worked out on the table of sums as one step of the plan, and not as a branch of the plan for each metric: a plan with
+a hundred branches over one table takes longer to make than to run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+
+import polars as pl
+
+from transforms.metrics import intervals, significance
+from transforms.metrics.cells import MEMBER, Cut, squares
+from transforms.metrics.exact import quotient
+from transforms.metrics.metric import Metric, Ratio, Statistic, Sum
+from transforms.metrics.periods import a_year_back, back, end_of
+from transforms.metrics.suppression import HIDDEN
+from transforms.metrics.targets import is_target_met, target_value
+from transforms.site import Site
+
+_SUMS = ("numerator", "denominator", "n", "n_positive", "n_negative", "squares")
+_CHANGED = "is_significant_vs_prior"
+_SPARSE = {"day", "week"}
+"""Grains in which members are many and quiet: ten years of sixty teams are two hundred thousand days without a row."""
+Pair = tuple[pl.Expr, pl.Expr]
+
+
+def all_values(
+    sums: pl.DataFrame, *, metrics: Sequence[Metric], cut: Cut, site: Site, columns: Sequence[str]
+) -> pl.DataFrame:
+    """One row per metric, period and member of a cut, by period and metric."""
+    order = ("period_start", "rank", "cell")
+    known = [*(name for name in columns if name not in {_CHANGED, order[0]}), *order, "p"]
+    values = pl.concat(
+        # Selected one by one: what only the way to a value needs would be several times the memory of the values.
+        _values_of(_known(sums, metric, cut), metric, rank, cut, site).select(known)
+        for rank, metric in enumerate(metrics)
+    )
+    changed = significance.beyond_chance(pl.col("p"), "cell").alias(_CHANGED)
+    return values.with_columns(changed).sort(order).select(columns)
+
+
+def veil_of(metric: Metric) -> str:
+    """The column that says which cells of a metric are hidden: metrics about the same answers hide the same cells."""
+    return f"{metric.guard.id}:below {metric.suppress_below}" if isinstance(metric, Ratio) else ""
+
+
+def _known(sums: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
+    """The sums of one metric, as far as they may be told."""
+    veil = pl.col(veil_of(metric)).fill_null(value=False) if metric.suppress_below else pl.lit(value=False)
+    rows = (
+        sums.select("cell", "series", "age", *MEMBER, "period_start", *_read(metric), veil.alias(HIDDEN))
+        .filter(pl.col("grouping_set").is_in(metric.grouping_sets))
+        .with_columns((pl.col("present").cum_sum().over("series") > 0).alias("is_known"))
+    )
+    if not metric.suppress_below:
+        return rows
+    is_running = end_of(pl.col("period_start"), cut.grain) > cut.as_of
+    return rows.with_columns(pl.col(HIDDEN) | (is_running & pl.col("is_known"))).with_columns(
+        pl.when(~pl.col(HIDDEN)).then(pl.col(_SUMS))
+    )
+
+
+def _values_of(rows: pl.DataFrame, metric: Metric, rank: int, cut: Cut, site: Site) -> pl.DataFrame:
+    """The rows of one metric, before the correction over all metrics."""
+    start = pl.col("period_start")
+    end = end_of(start, cut.grain)
+    earlier = [back(name, 1).alias(f"prior_{name}") for name in ("value", *_SUMS)]
+    low, high, p = _judged(metric)
+    return (
+        rows.with_columns(pl.when("is_known").then(_value(metric)).alias("value"))
+        .with_columns(*earlier, a_year_back("value", cut.grain).alias("prior_year_value"))
+        .filter(pl.col(HIDDEN) | _is_shown(metric, cut))
+        .with_columns(
+            end.alias("period_end"),
+            pl.lit(rank).alias("rank"),
+            pl.lit(metric.name).alias("metric_id"),
+            pl.lit(metric.version, pl.Int64).alias("metric_version"),
+            pl.col("squares").cast(pl.Float64).alias("sum_sq"),
+            low.alias("ci_low"),
+            high.alias("ci_high"),
+            pl.lit(metric.interval).alias("ci_method"),
+            p.alias("p"),
+            _status().alias("status"),
+            (end <= cut.as_of).alias("is_complete"),
+            (end <= cut.as_of - dt.timedelta(days=metric.maturity_days)).alias("is_mature"),
+        )
+        .with_columns(target_value(metric, site).alias("target_value"))
+        .with_columns(is_target_met(metric).alias("is_target_met"))
+    )
+
+
+def _status() -> pl.Expr:
+    """Whether the value can be read, and if not, why."""
+    no_value = pl.when(pl.col("value").is_null()).then(pl.lit("no_data")).otherwise(pl.lit("ok"))
+    return pl.when(HIDDEN).then(pl.lit("too_few")).otherwise(no_value)
+
+
+def _read(metric: Metric) -> list[pl.Expr]:
+    """The sums of a metric out of the table of sums; null where it has none of the kind."""
+    columns: dict[str, pl.Expr] = {}
+    if isinstance(metric, Statistic):
+        columns = {"n": pl.col(f"{metric.name}:n"), "value": pl.col(f"{metric.name}:value")}
+        columns["present"] = columns["n"]
+    if isinstance(metric, Ratio):
+        columns = {"numerator": _added(metric.above), "n": pl.col(metric.support.id)}
+        columns["present"] = pl.col(metric.presence.id) if metric.is_plain_sum else columns["n"]
+        if not metric.is_plain_sum:
+            columns["denominator"] = _added(metric.below)
+        if metric.interval == "adjusted_wald":
+            columns["n_positive"] = _added(Sum(metric.above.plus))
+            columns["n_negative"] = _added(Sum(metric.above.minus))
+        if metric.interval == "student_t":
+            columns["squares"] = _squares(metric)
+    types = {"squares": pl.Int128(), "value": pl.Float64()}
+    return [
+        columns.get(name, pl.lit(None)).cast(types.get(name, pl.Int64())).alias(name)
+        for name in (*_SUMS, "value", "present")
+    ]
+
+
+def _squares(metric: Ratio) -> pl.Expr:
+    """Sum of squares of a mean; null where a row stands for several, for their spread is not told."""
+    told = pl.col(squares(metric.above.measures[0]))
+    if metric.single_rows is None:
+        return told
+    return pl.when(pl.col(metric.single_rows.id) == pl.col(metric.below.measures[0].id)).then(told)
+
+
+def _added(terms: Sum) -> pl.Expr:
+    """Sums added to, and taken from, each other."""
+    more = reduce(add, [pl.col(m.id) for m in terms.plus], pl.lit(0, pl.Int64))
+    return more - reduce(add, [pl.col(m.id) for m in terms.minus], pl.lit(0, pl.Int64))
+
+
+def _value(metric: Metric) -> pl.Expr:
+    """Multiplied first, divided once; null where the denominator is 0."""
+    unit = metric.unit.value
+    if isinstance(metric, Statistic):
+        return quotient(pl.col("value") * unit.scale, unit.parts)
+    above, below = pl.col("numerator") * unit.scale, pl.col("denominator") * unit.parts
+    if isinstance(metric, Ratio) and metric.is_plain_sum:
+        return quotient(above, unit.parts)
+    return pl.when(below > 0).then(above / below)
+
+
+def _is_shown(metric: Metric, cut: Cut) -> pl.Expr:
+    """Which periods of a member are rows of the table."""
+    counted = pl.any_horizontal(pl.col("numerator", "denominator", "n").fill_null(0) != 0)
+    if isinstance(metric, Ratio) and metric.is_plain_sum and cut.grain not in _SPARSE:
+        return pl.col("is_known")
+    return counted | (pl.col("is_known") & (pl.col("grouping_set") == "total"))
+
+
+def _judged(metric: Metric) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Both ends of the interval, and the p-value of the change since the period before."""
+    unit = metric.unit.value
+    now = {name: pl.col(name) for name in _SUMS}
+    pairs: dict[str, Pair] = {name: (pl.col(name), pl.col(f"prior_{name}")) for name in _SUMS}
+    above, below = now["numerator"], now["denominator"]
+    match metric.interval:
+        case "wilson":
+            bounds = intervals.wilson(above, below)
+            p = significance.two_proportions(pairs["numerator"], pairs["denominator"])
+        case "adjusted_wald":
+            bounds = intervals.adjusted_wald(now["n_positive"], now["n_negative"], below)
+            p = significance.two_nps(pairs["n_positive"], pairs["n_negative"], pairs["denominator"])
+        case "student_t":
+            bounds = intervals.student_t(above, now["squares"], below)
+            p = significance.two_means(pairs["numerator"], pairs["squares"], pairs["denominator"])
+        case _:
+            nothing = pl.lit(None, pl.Float64)
+            return nothing, nothing, nothing
+    # A bound of -0.0 is none for a reader: adding 0 makes it 0.
+    low, high = (quotient(end * unit.scale, unit.parts).clip(unit.lowest, unit.highest) + 0.0 for end in bounds)
+    has_rows = below > 0
+    return pl.when(has_rows).then(low), pl.when(has_rows).then(high), p
