@@ -1,0 +1,180 @@
+"""What earlier runs published, and the log of what moved since."""
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from expectations.schema import Table
+from expectations.tables import FEEDS
+from expectations.tables.analysis import METRIC_REVISION
+from expectations.tables.fact_ticket import FACT_TICKET
+from expectations.tables.metric import GRAINS, METRIC_VALUES
+from flows.draft import Draft, Output, require_contract, write_output
+from flows.io import durable, parquet, publish
+from flows.io.ledger import Entry, Record, rules_sha256
+from flows.io.publish import Manifest
+
+if TYPE_CHECKING:
+    from transforms.analysis.revision import News
+
+CUTS = ("channel", "team", "segment")
+DIMENSIONS = tuple(f"facts/dim_{cut}.parquet" for cut in CUTS)
+
+
+def with_history(values: pl.LazyFrame, grain: str, draft: Draft) -> pl.LazyFrame:
+    """Published values with the first value ever published for each cell."""
+    from transforms.analysis.revision import first_published  # noqa: PLC0415
+
+    before = values_before(grain, draft)
+    return values if before is None else first_published(values, before, draft.all_inside("dim"))
+
+
+def build_revision(draft: Draft, taken: list[Entry]) -> Output:
+    """The log of the run before and what moved since, judged and published."""
+    from transforms.analysis.revision import revision_log  # noqa: PLC0415
+
+    name = METRIC_REVISION.name
+    found = _of_a_sound_run(draft, f"reports/{name}.parquet")
+    earlier = METRIC_REVISION.empty() if found is None else pl.scan_parquet(found[1][0], glob=False)
+    rows = revision_log(_in_todays_columns(earlier, METRIC_REVISION), _explained_moves(draft, taken))
+    parquet.write(rows, draft.work / f"{name}.parquet")
+    require_contract(name, METRIC_REVISION, draft)
+    return write_output(draft.inside(name), METRIC_REVISION, draft)
+
+
+def values_before(grain: str, draft: Draft) -> pl.LazyFrame | None:
+    """The values that were published before, in codes, with the run that did; None where no sound table is left."""
+    from transforms.analysis.revision import in_codes, unremembered  # noqa: PLC0415
+    from transforms.metrics import METRICS  # noqa: PLC0415
+
+    table = METRIC_VALUES[grain]
+    found = _of_a_sound_run(draft, f"metrics/{table.name}.parquet", *DIMENSIONS)
+    if found is None:
+        return None
+    manifest, (path, *dimensions) = found
+    values = _in_todays_columns(pl.scan_parquet(path, glob=False), table)
+    coded = in_codes(values, _by_stem(dimensions)).filter(~pl.col("metric_id").is_in(unremembered(METRICS)))
+    return coded.with_columns(run_before=pl.lit(manifest["run"]), run_key_before=pl.lit(manifest["run_key"]))
+
+
+def _explained_moves(draft: Draft, taken: list[Entry]) -> list[pl.LazyFrame]:
+    """The moves of each grain with their causes; what changed in the feeds is only looked up where something moved."""
+    from transforms.analysis.revision import explained, in_codes, moves  # noqa: PLC0415
+    from transforms.metrics import METRICS  # noqa: PLC0415
+
+    dimensions, moved = draft.all_inside("dim"), {}
+    for grain in GRAINS:
+        before = values_before(grain, draft)
+        if before is not None:
+            after = in_codes(draft.inside(METRIC_VALUES[grain].name), dimensions)
+            moved[grain] = moves(before, after, as_of=draft.settings.as_of).collect()
+    if not any(frame.height for frame in moved.values()):
+        return []
+    news = _news(draft, taken)
+    about = {"run": pl.lit(draft.run), "run_key": pl.lit(draft.run_key)}
+    return [explained(it.lazy(), news, METRICS, grain=grain).with_columns(**about) for grain, it in moved.items()]
+
+
+def _news(draft: Draft, taken: list[Entry]) -> "News":
+    """What differs between this run and the one before, apart from its numbers."""
+    from transforms.analysis.revision import News, reopened_since  # noqa: PLC0415
+
+    settings, parent = draft.settings, draft.parent or {}
+    days = pl.LazyFrame(schema={"feed": pl.String, "day_on": pl.Date, "kind": pl.String})
+    tickets = pl.LazyFrame(schema={"day_on": pl.Date} | dict.fromkeys(CUTS, pl.String))
+    before = _tickets_before(draft)
+    if before is not None and "fact_ticket" in draft.all_inside("fact"):
+        tickets = reopened_since(before, draft.inside("fact_ticket"))
+    told = [rows.lazy() for feed in FEEDS if (rows := _changed_rows(feed, draft, taken)) is not None]
+    rules = {"rules_sha256": rules_sha256(), "documents_sha256": settings.documents_sha256}
+    return News(
+        rows=pl.concat([days, *told]),
+        reopened=tickets,
+        has_other_rules=any(parent.get(name, now) != now for name, now in rules.items()),
+        is_earlier=settings.as_of.isoformat() < parent.get("as_of", ""),
+    )
+
+
+def _changed_rows(feed: str, draft: Draft, taken: list[Entry]) -> pl.DataFrame | None:
+    """The days of a feed of which exports brought other rows than they did for the run before; None where none did."""
+    from transforms.analysis.revision import changed_rows  # noqa: PLC0415
+    from transforms.calendar import day_ends_at  # noqa: PLC0415
+    from transforms.facts.latest import latest  # noqa: PLC0415
+
+    table, zone, parent = FEEDS[feed], draft.settings.site.zone, draft.parent or {}
+    then = _records(feed, ((it["slot"], it["mapping"], it["used"]) for it in parent.get("exports", ())))
+    now = _records(feed, ((it.slot, it.mapping, it.used) for it in taken))
+    other = [name for name in {*then, *now} if _bytes(then, name) != _bytes(now, name)]
+    if not other:
+        return None
+    key = list(table.key)
+    touched = [_rows(draft, [side[name] for name in other if name in side], table) for side in (then, now)]
+    keys = pl.concat([rows.select(key) for rows in touched]).unique()
+    before, after = (
+        latest(_rows(draft, side.values(), table).join(keys, on=key, how="semi", nulls_equal=True), table)
+        for side in (then, now)
+    )
+    end = day_ends_at(dt.date.fromisoformat(parent["as_of"]), zone)
+    return changed_rows(before, after, table, zone=zone, end_before=end).collect()
+
+
+def _records(feed: str, exports: Iterable[tuple[str, str, Record | None]]) -> dict[tuple[str, str], Record]:
+    return {(slot, mapping): used for slot, mapping, used in exports if used is not None and used["table"] == feed}
+
+
+def _bytes(records: dict[tuple[str, str], Record], name: tuple[str, str]) -> str:
+    """Fingerprint of what an export brought; rows of a person who was erased since are gone from the same file."""
+    return records[name]["sha256"] + records[name].get("erasures", "") if name in records else ""
+
+
+def _rows(draft: Draft, records: Iterable[Record], table: Table) -> pl.LazyFrame:
+    """The rows of exports out of the store; what is no longer there tells nothing."""
+    paths = [(record["good"], draft.settings.store / f"{record['key']}.parquet") for record in records]
+    sound = [path for good, path in paths if good and path.is_file() and durable.fingerprint(path) == good["sha256"]]
+    parts = [_in_todays_columns(pl.scan_parquet(path, glob=False), table) for path in sorted(sound)]
+    return pl.concat([table.empty(), *parts])
+
+
+def _tickets_before(draft: Draft) -> pl.LazyFrame | None:
+    """`fact_ticket` as it was published before, in codes."""
+    found = _of_a_sound_run(draft, f"facts/{FACT_TICKET.name}.parquet", *DIMENSIONS)
+    if found is None:
+        return None
+    _, (path, *dimensions) = found
+    tickets = pl.scan_parquet(path, glob=False)
+    for cut, dimension in zip(CUTS, dimensions, strict=True):
+        codes = pl.scan_parquet(dimension, glob=False).select(f"{cut}_key", pl.col("code").alias(cut))
+        tickets = tickets.join(codes, on=f"{cut}_key", how="left")
+    return tickets.select("source", "ticket_id", "resolved_on", "reopen_count", "is_resolved", *CUTS)
+
+
+def _of_a_sound_run(draft: Draft, *names: str) -> tuple[Manifest, list[Path]] | None:
+    """The latest earlier run whose files of these names are as they were written, and those files."""
+    if draft.parent is None:
+        return None
+    shelf, latest = draft.settings.shelf, draft.parent["run"]
+    kept = (publish.manifest_of(shelf, run) for run in range(latest, max(latest - publish.KEPT_RUNS, 0), -1))
+    for manifest in kept:
+        if manifest is None or not set(names) <= set(manifest["outputs"]):
+            continue
+        paths = [shelf.folder_of(manifest["run"]) / name for name in names]
+        wanted = [manifest["outputs"][name]["sha256"] for name in names]
+        if all(path.is_file() and durable.fingerprint(path) == it for path, it in zip(paths, wanted, strict=True)):
+            return manifest, paths
+    return None
+
+
+def _in_todays_columns(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """The columns of the contract: one that was not there yet is null, one that is no more is left out."""
+    there = rows.collect_schema()
+    return rows.select(
+        pl.col(name).cast(dtype) if name in there else pl.lit(None, dtype).alias(name)
+        for name, dtype in table.schema.items()
+    )
+
+
+def _by_stem(paths: Iterable[Path]) -> dict[str, pl.LazyFrame]:
+    return {path.stem: pl.scan_parquet(path, glob=False) for path in paths}
