@@ -8,12 +8,16 @@ import polars as pl
 from expectations.schema import Table
 from flows.errors import PlainError
 from flows.io import durable, ledger, parquet
+from flows.io.erased import erasures_sha256
 from flows.io.landed import Landed, Refused
 from flows.io.landing import read_rows
 from flows.io.ledger import Job, Record
 from flows.judging import judged
 from flows.settings import Settings
+from transforms import erasing
 from transforms.canonical import Typed, canonical
+from transforms.double_hour import extent, in_double_hours, wall_columns
+from transforms.erasing import Person
 from transforms.mapping import Mapping, MappingMismatchError
 
 QUARANTINE = {"line": pl.Int64(), "stage": pl.String(), "reasons": pl.List(pl.String()), "raw": pl.String()}
@@ -41,27 +45,43 @@ def read_export(job: Job, settings: Settings) -> Record:
 
 def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
     """Land, type, judge and part the rows of one export."""
-    landed = read_rows(Path(job["path"]), mapping.layout)
-    if landed.sha256 != job["sha256"]:
-        raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
-    staged = settings.store / f"{job['key']}.staged.parquet"
+    staged, texts = settings.store / f"{job['key']}.staged.parquet", settings.store / f"{job['key']}.texts"
     try:
+        durable.remove(texts)
+        landed = read_rows(Path(job["path"]), mapping.layout, staging=texts)
+        if landed.sha256 != job["sha256"]:
+            raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
         typed = _typed(job, settings, mapping, landed)
-        _, refused, not_ours = pl.collect_all(
-            [typed.good.sink_parquet(staged, lazy=True), typed.refused, typed.not_ours.select(pl.len())]
+        good, gone = _without(typed.good, job, settings, mapping.table)
+        _, refused, not_ours, erased = pl.collect_all(
+            [good.sink_parquet(staged, lazy=True), typed.refused, typed.not_ours.select(pl.len()), gone]
         )
         told = _blank(job, mapping) | {
-            "rows_in": landed.rows_in,
+            "rows_in": landed.refused.height + (landed.rows_in - landed.refused.height) * typed.rows_per_record,
             "rows_not_ours": not_ours.item(),
+            "rows_erased": erased.item(),
             "unknown_headers": list(typed.unknown_headers),
             "encoding": landed.encoding,
+            "warnings": _double_hours(pl.scan_parquet(staged, glob=False), mapping, settings.site.zone),
         }
-        return _judged(told, settings, mapping.table, _refused_before(landed, refused))
+        return _judged(told, settings, mapping.table, _refused_before(landed, refused), job["erased"])
     finally:
         durable.remove(staged)
+        durable.remove(texts)
 
 
-def _judged(told: Record, settings: Settings, table: Table, refused: pl.LazyFrame) -> Record:
+def _without(rows: pl.LazyFrame, job: Job, settings: Settings, table: Table) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The rows without anything of erased persons, and how many rows went."""
+    if not (persons := job["erased"]):
+        return rows, pl.LazyFrame({"len": [0]})
+    is_gone = erasing.is_erased(table, persons, table.columns)
+    cells = erasing.emptied(table, persons, table.columns, key=settings.key)
+    return rows.filter(~is_gone).with_columns(cells), rows.filter(is_gone).select(pl.len())
+
+
+def _judged(
+    told: Record, settings: Settings, table: Table, refused: pl.LazyFrame, persons: tuple[Person, ...]
+) -> Record:
     """The staged rows parted into good and bad by their contract, and both stored."""
     from expectations.gate import check_counts, split  # noqa: PLC0415 -- three seconds of import
 
@@ -71,13 +91,16 @@ def _judged(told: Record, settings: Settings, table: Table, refused: pl.LazyFram
     good, bad = split(staged, table)
     broken = bad.collect()
     check_counts(verdict, broken, table)
-    quarantine = pl.concat([refused, _refused_by_rules(broken, table)]).sort("line").collect()
+    turned_down = pl.concat([refused, _refused_by_rules(broken, table)]).sort("line", maintain_order=True).collect()
+    quarantine = turned_down.filter(~erasing.mentions(pl.col("raw"), persons, settings.key))
     written = parquet.write(good, store / f"{key}.parquet", table)
     told |= {
         "rows_good": written["rows"],
         "rows_quarantined": quarantine.height,
-        "reasons": dict(sorted(Counter(quarantine["reasons"].explode().drop_nulls().to_list()).items())),
-        "warnings": {code: rows for code in verdict.warnings if (rows := verdict.counts.get(code, 0))},
+        "rows_erased": told["rows_erased"] + turned_down.height - quarantine.height,
+        "reasons": reasons_of(quarantine),
+        "warnings": told["warnings"]
+        | {code: rows for code in verdict.warnings if (rows := verdict.counts.get(code, 0))},
         "good": written,
         "quarantine": parquet.write(quarantine.lazy(), store / f"{key}.quarantine.parquet"),
     }
@@ -86,9 +109,14 @@ def _judged(told: Record, settings: Settings, table: Table, refused: pl.LazyFram
     return told
 
 
+def reasons_of(quarantine: pl.DataFrame) -> dict[str, int]:
+    """Quarantined rows by reason."""
+    return dict(sorted(Counter(quarantine["reasons"].explode().drop_nulls().to_list()).items()))
+
+
 def _state(told: Record, table: Table, blocked_by: tuple[str, ...]) -> tuple[str, str]:
     """Whether the export is held back whole, and why: its structure is wrong, or too few of its rows are good."""
-    of_concern = told["rows_in"] - told["rows_not_ours"]
+    of_concern = told["rows_in"] - told["rows_not_ours"] - told["rows_erased"]
     share = told["rows_good"] / of_concern if of_concern else 1.0
     if share >= table.good_share and not blocked_by:
         return "accepted", ""
@@ -113,6 +141,15 @@ def _typed(job: Job, settings: Settings, mapping: Mapping, landed: Landed) -> Ty
     )
 
 
+def _double_hours(rows: pl.LazyFrame, mapping: Mapping, zone: str) -> dict[str, int]:
+    """By column, how many times may as well have been an hour later: the clocks went back, and the text is silent."""
+    if not (columns := wall_columns(mapping, zone)):
+        return {}
+    counts = in_double_hours(rows, columns, extent(rows, columns).collect()).collect().row(0, named=True)
+    words = "an hour that happens twice, read as the first"
+    return {f"{name}: {words}": count for name, count in counts.items() if count}
+
+
 def _refused_before(landed: Landed, refused: pl.DataFrame) -> pl.LazyFrame:
     """Rows that were no rows, and rows with a cell that cannot be read."""
     at_the_door = landed.refused.lazy().select(
@@ -135,11 +172,12 @@ def _refused_by_rules(broken: pl.DataFrame, table: Table) -> pl.LazyFrame:
 
 
 def _require_balance(told: Record) -> None:
-    found = told["rows_good"] + told["rows_quarantined"] + told["rows_not_ours"]
+    found = told["rows_good"] + told["rows_quarantined"] + told["rows_not_ours"] + told["rows_erased"]
     if found != told["rows_in"]:
         raise RowsLost(
             f"{told['slot']}: {told['rows_in']} rows were delivered, {found} are accounted for "
-            f"({told['rows_good']} good, {told['rows_quarantined']} quarantined, {told['rows_not_ours']} not ours). "
+            f"({told['rows_good']} good, {told['rows_quarantined']} quarantined, {told['rows_not_ours']} not ours, "
+            f"{told['rows_erased']} erased). "
             "Nothing was published; this is a fault of the pipeline: report it with the file's layout."
         )
 
@@ -165,6 +203,8 @@ def _blank(job: Job, mapping: Mapping) -> Record:
         "rows_good": 0,
         "rows_quarantined": 0,
         "rows_not_ours": 0,
+        "rows_erased": 0,
+        "erasures": erasures_sha256(mapping.source, job["erased"]),
         "reasons": {},
         "warnings": {},
         "unknown_headers": [],

@@ -13,19 +13,12 @@ def parsed_cells(clean: bytes, rules: Rules, *, rows: int, line_end_bytes: int) 
     """One row a record of `clean`, which holds `rows` of them and nothing else; every cell as text."""
     if not rows:
         return no_cells(rules).drop(LINE)
-    grammar = rules.grammar
     utf8 = clean if rules.text.is_utf8 else clean.decode(rules.text.codec).encode()
-    quote = grammar.quote if grammar.quote is not None and grammar.quote in utf8 else None
-    frame = pl.read_csv(
-        utf8,
-        separator=chr(grammar.separator),
-        quote_char=None if quote is None else chr(quote),
-        has_header=False,
-        schema=dict.fromkeys(rules.header.names, pl.String()),
-        empty_string_is_null=False,
-    )
+    quote = _quote_in(utf8, rules)
+    frame = _parsed(utf8, rules, quote)
+    grammar = rules.grammar
     expected = len(utf8) - line_end_bytes - rows * (grammar.cells - 1) - _quotes_taken_away(utf8, quote)
-    found = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
+    found = _cell_bytes(frame)
     if frame.height != rows or found != expected:
         raise UnbalancedError(
             f"{rules.text.name}: {rows} records of {expected} bytes went into the parser, "
@@ -34,16 +27,62 @@ def parsed_cells(clean: bytes, rules: Rules, *, rows: int, line_end_bytes: int) 
     return frame
 
 
+def cells_if_whole(block: bytes, rules: Rules, *, rows: int, between_bytes: int) -> pl.DataFrame | None:
+    """One row a record of a block, if it holds `rows` of them and each has every cell; None when that is not proven.
+
+    `between_bytes` are those of line ends and of quotes that are no part of a cell. The parser refuses bytes that
+    are not UTF-8 and rows with a cell too many, and leaves null what a row with a cell too few lacks.
+    """
+    try:
+        utf8 = _in_utf8(block, rules)
+        frame = None if utf8 is None else _parsed(utf8, rules, _quote_in(utf8, rules))
+    except (pl.exceptions.PolarsError, UnicodeError):
+        return None
+    if utf8 is None or frame is None or frame.height != rows or any(frame.null_count().row(0)):
+        return None
+    expected = len(utf8) - between_bytes - rows * (rules.grammar.cells - 1)
+    return frame if _cell_bytes(frame) == expected else None
+
+
+def _in_utf8(block: bytes, rules: Rules) -> bytes | None:
+    """The block in UTF-8; None when some line of it may not be in the code page of the file."""
+    if rules.text.is_utf8 or block.isascii():
+        return block
+    if rules.text.may_hold_utf8 and not rules.text.block_fits(block):
+        return None
+    return block.decode(rules.text.codec).encode()
+
+
+def _parsed(utf8: bytes, rules: Rules, quote: str | None) -> pl.DataFrame:
+    return pl.read_csv(
+        utf8,
+        separator=chr(rules.grammar.separator),
+        quote_char=quote,
+        has_header=False,
+        schema=dict.fromkeys(rules.header.names, pl.String()),
+        empty_string_is_null=False,
+    )
+
+
+def _quote_in(utf8: bytes, rules: Rules) -> str | None:
+    quote = rules.grammar.quote
+    return chr(quote) if quote is not None and quote in utf8 else None
+
+
+def _cell_bytes(frame: pl.DataFrame) -> int:
+    return int(sum(frame.select(pl.all().str.len_bytes().cast(pl.Int64).sum()).row(0)))
+
+
 def no_cells(rules: Rules) -> pl.DataFrame:
     """No row, with the columns of the header and `line`."""
     return pl.DataFrame(schema=dict.fromkeys(rules.header.names, pl.String()) | {LINE: pl.Int64()})
 
 
-def _quotes_taken_away(clean: bytes, quote: int | None) -> int:
+def _quotes_taken_away(clean: bytes, quote: str | None) -> int:
     """Quotes that are no part of a cell: all but one of each doubled pair."""
     if quote is None:
         return 0
     buffer = np.frombuffer(clean, np.uint8)
-    quotes_at = np.flatnonzero(buffer == quote)
+    quotes_at = np.flatnonzero(buffer == ord(quote))
     opening = quotes_at[2::2]
-    return int(quotes_at.size - np.count_nonzero(buffer[opening - 1] == quote))
+    return int(quotes_at.size - np.count_nonzero(buffer[opening - 1] == ord(quote)))

@@ -1,165 +1,198 @@
 """CSV at the door: every byte ends in exactly one of header, accepted, refused, blank.
 
-Records are found and judged on the bytes, block by block (`csv_lines`, `csv_records`). polars parses only records
-already proven well-formed, and its answer is proven again: rows, and bytes of all cells.
+A text is read block by block and never held whole. A block in which every line is in order is parsed at once and the
+parser's answer is proven: as many rows as records, no cell missing, and the bytes of all cells are the bytes of the
+block without what stands between cells. Any other block is judged line by line first (`csv_lines`, `csv_records`).
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
-import numpy as np
 import polars as pl
 
-from flows.io.csv_cells import no_cells, parsed_cells
-from flows.io.csv_header import read_header
-from flows.io.csv_lines import RECORD_BYTES, Grammar, is_plain_table
-from flows.io.csv_records import Records, Rules, Verdict, judge
-from flows.io.landed import LIMITS, LINE, Account, Limits, Parsed, UnbalancedError, empty_file, refused_frame
-from flows.io.text_encoding import decide_encoding
-from transforms.layout import Layout
+from flows.io.csv_blocks import Turned, is_blank, turned_pieces
+from flows.io.csv_cells import no_cells
+from flows.io.csv_header import Header, read_header
+from flows.io.csv_lines import RECORD_BYTES, Grammar
+from flows.io.csv_part import Part, in_order, judged, too_long
+from flows.io.csv_records import Rules, judge
+from flows.io.landed import (
+    LIMITS,
+    Account,
+    Limits,
+    Parsed,
+    Refused,
+    UnbalancedError,
+    empty_file,
+    refused_frame,
+)
+from flows.io.source_bytes import SourceBytes
+from flows.io.staged_rows import IN_MEMORY, Staging
+from flows.io.text_encoding import Text, by_majority, is_utf8, presumed_encoding, turned_to_utf8
+from transforms.layout import BLANKS, Layout
 
 BLOCK_BYTES = 4 << 20
 """Enough for polars to work in parallel, little enough for the scan to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """What became of one block."""
+class _How:
+    layout: Layout
+    limits: Limits
+    block_bytes: int
+    staging: Staging
 
-    read_bytes: int
-    lines: int
-    frame: pl.DataFrame
-    accepted_bytes: int
-    blank_bytes: int = 0
-    blank_lines: int = 0
-    refused: tuple[tuple[int, str, str], ...] = ()
-    refused_bytes: int = 0
+
+class _NotUtf8Error(ValueError):
+    """A text taken for UTF-8 has other bytes: its code page must be decided over the whole of it."""
 
 
 def read_csv(
-    name: str, data: bytes, layout: Layout, *, limits: Limits = LIMITS, block_bytes: int = BLOCK_BYTES
+    name: str,
+    data: bytes | SourceBytes,
+    layout: Layout,
+    *,
+    limits: Limits = LIMITS,
+    block_bytes: int = BLOCK_BYTES,
+    staging: Staging = IN_MEMORY,
 ) -> Parsed:
     """One row a record; the records that are not as the header promises apart, with a reason."""
-    text = decide_encoding(name, data, layout)
-    if b"\n" not in text.data and b"\r" in text.data:
-        text = replace(text, data=text.data.replace(b"\r", b"\n"))
-    if not text.data[text.mark_bytes : BLOCK_BYTES].strip(b"\r\n") and not text.data[text.mark_bytes :].strip(b"\r\n"):
-        return empty_file(name, may_be_empty=layout.may_be_empty, encoding=text.encoding, size_bytes=len(text.data))
-    header = read_header(text, layout, limits)
+    source = SourceBytes(io.BytesIO(data)) if isinstance(data, bytes) else data
+    how = _How(layout=layout, limits=limits, block_bytes=block_bytes, staging=staging)
+    text = presumed_encoding(name, source.start(), layout)
+    if text.must_be_turned:
+        with turned_to_utf8(text, source.pieces(), staging.draft()) as utf8:
+            return _read(SourceBytes(utf8), replace(text, codec="utf-8"), how)
+    try:
+        return _read(source, text, how)
+    except _NotUtf8Error:
+        return _read(source, by_majority(text, source.look(BLOCK_BYTES)), how)
+
+
+def _read(source: SourceBytes, text: Text, how: _How) -> Parsed:
+    layout = how.layout
+    if is_blank(source, text, layout):
+        size_bytes = sum(len(piece) for piece in source.pieces())
+        return empty_file(text.name, may_be_empty=layout.may_be_empty, encoding=text.encoding, size_bytes=size_bytes)
+    turned = Turned()
+    layout = replace(layout, quote="") if layout.separator == BLANKS else layout
+    given = turned_pieces(source, text, layout, turned)
+    text = replace(text, data=next(given))
+    header = _header(text, layout, how.limits)
+    more = next(given, b"")
+    if more and header.end == len(text.data) and not text.data.endswith(b"\n"):
+        raise Refused(
+            text.name,
+            looked_for=f"a header within the first {len(text.data):,} bytes",
+            found="no end of it",
+            to_do="Set skip_lines or quote in the mapping, or export it again.",
+        )
     grammar = Grammar(
-        separator=ord(layout.separator), quote=ord(layout.quote) if layout.quote else None, cells=len(header.names)
+        separator=ord(layout.mark), quote=ord(layout.quote) if layout.quote else None, cells=len(header.names)
     )
     rules = Rules(grammar=grammar, text=text, header=header, ends_with_newline=layout.ends_with_newline)
-    return _together(tuple(_parts(rules, block_bytes)), rules)
+    return _together(_parts(rules, chain((more,), given), how.block_bytes), rules, turned, how)
 
 
-def _together(parts: tuple[Part, ...], rules: Rules) -> Parsed:
+def _header(text: Text, layout: Layout, limits: Limits) -> Header:
+    try:
+        return read_header(text, layout, limits)
+    except Refused as refusal:
+        if text.is_presumed and not is_utf8(text.data):
+            raise _NotUtf8Error from refusal
+        raise
+
+
+def _together(parts: Iterator[Part], rules: Rules, turned: Turned, how: _How) -> Parsed:
     """The parts of a file as one, with the account that they are the whole of it."""
-    frames = [part.frame for part in parts if part.frame.height] or [no_cells(rules)]
-    refused = refused_frame(row for part in parts for row in part.refused)
+    rows = how.staging.rows(no_cells(rules))
+    accepted = refused = blank = blank_lines = 0
+    refusals = [refused_frame(())]
+    for part in parts:
+        rows.add(part.frame)
+        accepted += part.accepted_bytes
+        refused += part.refused_bytes
+        blank += part.blank_bytes
+        blank_lines += part.blank_lines
+        if part.refused is not None:
+            refusals.append(part.refused)
+            _require_few(sum(it.height for it in refusals), rows.height, rules, how.limits)
+    refusal = pl.concat(refusals)
     return Parsed(
-        encoding=rules.text.encoding,
+        encoding="mixed" if turned.is_mixed else rules.text.encoding,
         header=rules.header.names,
-        rows=pl.concat(frames).lazy(),
-        refused=refused,
-        rows_in=sum(frame.height for frame in frames) + refused.height,
-        blank_lines=sum(part.blank_lines for part in parts),
+        rows=rows.frame(),
+        refused=refusal,
+        rows_in=rows.height + refusal.height,
+        blank_lines=blank_lines,
         account=Account(
             unit="bytes",
-            total=len(rules.text.data),
+            total=turned.given_bytes + turned.squeezed_bytes,
             header=rules.header.end,
-            accepted=sum(part.accepted_bytes for part in parts),
-            refused=sum(part.refused_bytes for part in parts),
-            blank=sum(part.blank_bytes for part in parts),
+            accepted=accepted,
+            refused=refused,
+            blank=blank + turned.squeezed_bytes,
         ),
     )
 
 
-def _parts(rules: Rules, block_bytes: int) -> Iterator[Part]:
+def _require_few(refused: int, accepted: int, rules: Rules, limits: Limits) -> None:
+    """Refuse a file of which hardly a line is a row: each refused line costs more than a row."""
+    if refused > max(limits.refused, accepted):
+        raise Refused(
+            rules.text.name,
+            looked_for=f"rows of {rules.grammar.cells} cells, most lines one of them",
+            found=f"{accepted:,} of them beside {refused:,} records that are none, and more to come",
+            to_do="Correct separator, quote or skip_lines in the mapping, or export it again.",
+        )
+
+
+def _parts(rules: Rules, given: Iterator[bytes], block_bytes: int) -> Iterator[Part]:
     """The blocks of a text in order. A record cut by the end of a block is read again with the next one."""
-    data, position, line, size = rules.text.data, rules.header.end, rules.header.next_line, block_bytes
-    while position < len(data):
-        cut = _line_end(data, position, size)
-        if cut - position > max(size, RECORD_BYTES):
-            part = _too_long(data[position:cut], rules, line)
+    line, size = rules.header.next_line, block_bytes
+    held, ended = rules.text.data, False
+    position = rules.header.end
+    while True:
+        while not ended and len(held) - position < size:
+            piece = next(given, b"")
+            ended = not piece
+            held, position = b"".join((memoryview(held)[position:], piece)), 0
+        if position == len(held):
+            return
+        cut = _line_end(held, position, size, ended=ended)
+        if not cut and len(held) - position <= max(size, RECORD_BYTES):
+            size = 2 * size
+            continue
+        if not cut or cut - position > max(size, RECORD_BYTES):
+            part, held = too_long(held[position : cut or len(held)], held[cut:] if cut else b"", given, rules, line)
+            position = 0
         else:
-            part = _guarded(data[position:cut], rules, line, is_last=cut == len(data))
-        if not part.read_bytes and cut == len(data):
-            raise UnbalancedError(f"{rules.text.name}: the last {cut - position} bytes were never read")
+            part = _guarded(held[position:cut], rules, line, is_last=ended and cut == len(held))
+            position += part.read_bytes
+            if not part.read_bytes and ended and cut == len(held):
+                raise UnbalancedError(f"{rules.text.name}: the last {cut - position} bytes were never read")
         size = block_bytes if part.read_bytes else 2 * size
-        position += part.read_bytes
         line += part.lines
         if part.read_bytes:
             yield part
 
 
-def _line_end(data: bytes, start: int, size: int) -> int:
-    """Where a block ends: after the last whole line that fits, or after the first when none does."""
-    if start + size >= len(data):
-        return len(data)
-    return data.rfind(b"\n", start, start + size) + 1 or data.find(b"\n", start + size) + 1 or len(data)
-
-
-def _too_long(block: bytes, rules: Rules, line: int) -> Part:
-    """A single line longer than a block is refused unread."""
-    raw = block[:RECORD_BYTES].decode(rules.text.codec, "replace")
-    return Part(
-        read_bytes=len(block),
-        lines=1,
-        frame=no_cells(rules),
-        accepted_bytes=0,
-        refused=((line, Verdict.RECORD_TOO_LONG.name.lower(), raw),),
-        refused_bytes=len(block),
-    )
+def _line_end(held: bytes, start: int, size: int, *, ended: bool) -> int:
+    """Where a block ends: after the last whole line that fits, or after the first when none does; 0 when unknown."""
+    if ended and start + size >= len(held):
+        return len(held)
+    cut = held.rfind(b"\n", start, start + size) + 1 or held.find(b"\n", start + size) + 1
+    return cut or (len(held) if ended else 0)
 
 
 def _guarded(block: bytes, rules: Rules, line: int, *, is_last: bool) -> Part:
-    rows = _plain_rows(block, rules)
-    if rows:
-        line_ends = rows + (block.count(b"\r") if b"\r" in block else 0)
-        frame = parsed_cells(block, rules, rows=rows, line_end_bytes=line_ends)
-        frame = frame.with_columns(pl.int_range(line, line + rows, dtype=pl.Int64).alias(LINE))
-        return Part(read_bytes=len(block), lines=rows, frame=frame, accepted_bytes=len(block))
-    records = judge(block, rules, is_last=is_last)
-    return _judged(block, records, rules, line)
-
-
-def _plain_rows(block: bytes, rules: Rules) -> int:
-    """Rows of a block that holds nothing but rows, and no quote: the fast path. 0 when it must be judged."""
-    quote = rules.grammar.quote
-    if (quote is not None and quote in block) or 0 in block or rules.header.raw in block:
-        return 0
-    return is_plain_table(block, rules.grammar) if rules.text.block_fits(block) else 0
-
-
-def _judged(block: bytes, records: Records, rules: Rules, line: int) -> Part:
-    """The accepted records of a block as a frame, the refused ones with their reasons."""
-    accepted, is_blank = records.accepted, np.equal(records.verdicts, Verdict.BLANK)
-    sizes = records.ends - records.starts
-    rows = int(np.count_nonzero(accepted))
-    clean = b"".join(block[start:end] for start, end in records.runs(accepted))
-    line_ends = int((records.ends - records.stops)[accepted].sum())
-    if clean and not clean.endswith(b"\n"):
-        clean, line_ends = clean + b"\n", line_ends + 1
-    frame = parsed_cells(clean, rules, rows=rows, line_end_bytes=line_ends)
-    frame = frame.with_columns(pl.Series(LINE, records.first_lines[accepted] + line, dtype=pl.Int64))
-    refused = np.flatnonzero(~accepted & ~is_blank)
-    return Part(
-        read_bytes=records.read_bytes,
-        lines=records.lines,
-        frame=frame,
-        accepted_bytes=int(sizes[accepted].sum()),
-        blank_bytes=int(sizes[is_blank].sum()),
-        blank_lines=int(np.count_nonzero(is_blank)),
-        refused=tuple(_refused_rows(block, records, rules, line)),
-        refused_bytes=int(sizes[refused].sum()),
-    )
-
-
-def _refused_rows(block: bytes, records: Records, rules: Rules, line: int) -> Iterator[tuple[int, str, str]]:
-    """line, reason and raw text of each refused record."""
-    for record in np.flatnonzero(~records.accepted & (records.verdicts != Verdict.BLANK)).tolist():
-        raw = block[records.starts[record] : records.stops[record]].decode(rules.text.codec, "replace")
-        yield int(records.first_lines[record]) + line, records.reason(record, rules.grammar.cells), raw
+    part = in_order(block, rules, line)
+    if part is not None:
+        return part
+    if rules.text.is_presumed and not is_utf8(block):
+        raise _NotUtf8Error
+    return judged(block, judge(block, rules, is_last=is_last), rules, line)

@@ -20,16 +20,22 @@ class Header:
 
     names: tuple[str, ...]
     raw: bytes
-    """As it stands, without its line end."""
+    """As it stands, without its line end; empty where the file has none."""
     end: int
     """Where the first record starts."""
     next_line: int
     """The line number of the first record."""
 
+    def stands_in(self, block: bytes) -> bool:
+        """Whether the header may stand among the records again."""
+        return bool(self.raw) and self.raw in block
+
 
 def read_header(text: Text, layout: Layout, limits: Limits) -> Header:
     """The header below the lines to skip; it may stand on several lines when its names are quoted."""
     start, line = _skip(text, layout)
+    if layout.columns_named:
+        return Header(names=unique_names(layout.columns_named), raw=b"", end=start, next_line=line)
     end, next_line = _record_end(text, start, line, layout)
     raw = text.data[start:end].rstrip(b"\r\n")
     if not raw.strip():
@@ -37,6 +43,10 @@ def read_header(text: Text, layout: Layout, limits: Limits) -> Header:
     if b"\0" in raw or not text.fits(raw):
         found = f"bytes on line {line} that are not {text.encoding}"
         raise _refused(text, "a header that can be read", found, "Name the encoding of the file in the mapping.")
+    if len(raw) > RECORD_BYTES:
+        found = f"{len(raw):,} bytes or more on line {line}"
+        looked_for = f"a header of at most {limits.columns:,} columns and {RECORD_BYTES:,} bytes"
+        raise _refused(text, looked_for, found, "Export fewer columns, or set skip_lines or quote in the mapping.")
     cells = _cells(raw.decode(text.codec), layout)
     if cells is None:
         found = f"quotes on line {line} that do not pair up"
@@ -47,6 +57,8 @@ def read_header(text: Text, layout: Layout, limits: Limits) -> Header:
     if len(cells) == 1:
         _refuse_other_separator(text, raw, end, layout)
     names = unique_names(header_name(cell) for cell in cells)
+    for _ in range(layout.skip_below):
+        end, next_line = _record_end(text, end, next_line, layout) if end < len(text.data) else (end, next_line)
     return Header(names=names, raw=raw, end=end, next_line=next_line)
 
 
@@ -62,7 +74,7 @@ def _skip(text: Text, layout: Layout) -> tuple[int, int]:
 
 
 def _record_end(text: Text, start: int, line: int, layout: Layout) -> tuple[int, int]:
-    """Where the header ends, its line end included, and the line after it."""
+    """Where the header (or a record under it) ends, its line end included, and the line after it."""
     quote = layout.quote.encode()
     end = start
     while True:
@@ -76,8 +88,8 @@ def _record_end(text: Text, start: int, line: int, layout: Layout) -> tuple[int,
 def _cells(header: str, layout: Layout) -> list[str] | None:
     """The cells of a header; None when its quotes are not those of a header."""
     if not layout.quote or layout.quote not in header:
-        return header.split(layout.separator)
-    mark, between = re.escape(layout.quote), re.escape(layout.separator)
+        return header.split(layout.mark)
+    mark, between = re.escape(layout.quote), re.escape(layout.mark)
     cell = rf"{mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{mark}{between}]*"
     if not re.fullmatch(rf"(?:{cell})(?:{between}(?:{cell}))*", header):
         return None

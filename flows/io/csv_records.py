@@ -171,6 +171,8 @@ def _bare_returns(buffer: Bytes, lines: Lines, joins: Joins, grammar: Grammar) -
 def _is_header(block: bytes, records: Records, header: bytes) -> Flags:
     """Records that are the header again, as when files were joined end to end; its byte order mark may be there."""
     found = np.zeros(records.starts.size, np.bool_)
+    if not header:
+        return found
     for mark in (b"", b"\xef\xbb\xbf"):
         again = mark + header
         if again not in block:

@@ -24,7 +24,11 @@ class Limits:
     unpacked_ratio: int = 200
     """Unpacked over packed size; the smallest archives may always reach `unpacked_floor`."""
     unpacked_floor: int = 64 << 20
+    document_bytes: int = 512 << 20
+    """Of a workbook or a JSON file, which is read whole."""
     columns: int = 2_000
+    refused: int = 200_000
+    """Records of a file that are refused, in a file where they outnumber the accepted: each is kept to be read."""
     cells: int = 20_000_000
     """Of the used rectangle of a sheet: one far cell makes it huge."""
 
@@ -38,7 +42,10 @@ class Refused(Exception):  # noqa: N818  a verdict on a file; the run goes on wi
     def __init__(self, name: str, *, looked_for: str, found: str, to_do: str) -> None:
         """Keep the four parts apart for the report, and say them in one line."""
         super().__init__(f"{name}: looked for {looked_for}; found {found}. {to_do}")
-        self.name, self.looked_for, self.found, self.to_do = name, looked_for, found, to_do
+        self.name = name
+        self.looked_for = looked_for
+        self.found = found
+        self.to_do = to_do
 
 
 class UnbalancedError(RuntimeError):

@@ -5,15 +5,18 @@ A file that is not what its name says, is cut short, or moves while it is read i
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flows.io.csv_guard import read_csv
 from flows.io.json_rows import read_json, read_json_lines
 from flows.io.landed import LIMITS, LINE, Account, Landed, Limits, Parsed, Refused, UnbalancedError, empty_file
+from flows.io.source_bytes import SourceBytes
 from flows.io.spreadsheet import read_sheet
-from flows.io.unpack import unpack
+from flows.io.staged_rows import Staging
+from flows.io.unpack import PACKED_BYTES, is_packed, unpacked
 from transforms.layout import FORMATS, Layout, format_of
 
 __all__ = ["LIMITS", "LINE", "Account", "Landed", "Limits", "Refused", "UnbalancedError", "read_rows"]
@@ -32,10 +35,11 @@ _PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<?xml"
 _SPOKEN = {"csv": "separated text", "xlsx": "an Excel workbook", "json": "a JSON list", "jsonl": "JSON lines"}
 
 
-def read_rows(path: Path, layout: Layout, *, limits: Limits = LIMITS) -> Landed:
+def read_rows(path: Path, layout: Layout, *, limits: Limits = LIMITS, staging: Path | None = None) -> Landed:
     """One row a record of the file, every cell as text, beside the records that were refused.
 
-    Raises `Refused` when nothing of the file may be used.
+    Many rows are laid down in the folder `staging`, which the caller removes when they are used; without one they
+    are all kept in memory. Raises `Refused` when nothing of the file may be used.
     """
     form = format_of(layout, path.name)
     if not form:
@@ -45,11 +49,11 @@ def read_rows(path: Path, layout: Layout, *, limits: Limits = LIMITS) -> Landed:
             found=f"the suffix {path.suffix!r}",
             to_do="Set format under [read] in the mapping.",
         )
-    delivered = _read_once(path, limits)
-    parsed = _parsed(path.name, delivered, form, layout, limits)
+    with _untouched(path, limits) as delivered:
+        parsed = _parsed(delivered, path.name, form, layout, limits=limits, staging=Staging(staging))
     return Landed(
-        sha256=hashlib.sha256(delivered).hexdigest(),
-        size_bytes=len(delivered),
+        sha256=delivered.sha256,
+        size_bytes=delivered.size_bytes,
         encoding=parsed.encoding,
         header=parsed.header,
         rows=parsed.rows,
@@ -60,13 +64,34 @@ def read_rows(path: Path, layout: Layout, *, limits: Limits = LIMITS) -> Landed:
     )
 
 
-def _parsed(name: str, delivered: bytes, form: str, layout: Layout, limits: Limits) -> Parsed:
-    data = unpack(name, delivered, limits)
-    if not data:
+def _parsed(
+    delivered: SourceBytes, name: str, form: str, layout: Layout, *, limits: Limits, staging: Staging
+) -> Parsed:
+    if not is_packed(name, delivered.start()):
+        return _text_parsed(delivered, name, form, layout, limits=limits, staging=staging)
+    with staging.draft() as draft:
+        for part in unpacked(name, delivered.pieces(PACKED_BYTES), delivered.size_bytes, limits):
+            draft.write(part)
+        return _text_parsed(SourceBytes(draft), name, form, layout, limits=limits, staging=staging)
+
+
+def _text_parsed(
+    source: SourceBytes, name: str, form: str, layout: Layout, *, limits: Limits, staging: Staging
+) -> Parsed:
+    start = source.start()
+    if not start:
         return empty_file(name, may_be_empty=layout.may_be_empty, encoding="")
-    _refuse_other_kinds(name, data, form)
+    _refuse_other_kinds(name, start, form)
     if form == "csv":
-        return read_csv(name, data, layout, limits=limits)
+        return read_csv(name, source, layout, limits=limits, staging=staging)
+    if source.size_bytes > limits.document_bytes:
+        raise Refused(
+            name,
+            looked_for=f"{_SPOKEN[form]} of at most {limits.document_bytes:,} bytes",
+            found=f"{source.size_bytes:,} bytes",
+            to_do="Export shorter periods, one file each, or as separated text, which may be larger.",
+        )
+    data = b"".join(source.pieces())
     if form == "xlsx":
         return read_sheet(name, data, layout, limits=limits)
     if form == "json":
@@ -74,12 +99,13 @@ def _parsed(name: str, delivered: bytes, form: str, layout: Layout, limits: Limi
     return read_json_lines(name, data, layout, limits=limits)
 
 
-def _read_once(path: Path, limits: Limits) -> bytes:
-    """The bytes of a file that nobody touched while they were read."""
+@contextmanager
+def _untouched(path: Path, limits: Limits) -> Iterator[SourceBytes]:
+    """A file that nobody touches while it is read: whatever was made of one that moved is refused."""
     if not path.is_file():
         found = "something else of that name" if path.exists() else "no such file"
         raise Refused(path.name, looked_for="a file", found=found, to_do="Look at the raw folder.")
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         before = os.fstat(file.fileno())
         if before.st_size > limits.file_bytes:
             raise Refused(
@@ -88,25 +114,28 @@ def _read_once(path: Path, limits: Limits) -> bytes:
                 found=f"{before.st_size:,} bytes",
                 to_do="Export shorter periods, one file each.",
             )
-        data = file.read(before.st_size + 1)
+        delivered = SourceBytes(file, is_hashed=True)
+        try:
+            yield delivered
+        except (Refused, UnbalancedError):
+            _refuse_touched(path, before, os.fstat(file.fileno()))
+            raise
         after = os.fstat(file.fileno())
+    _refuse_touched(path, before, after, is_whole=delivered.read_bytes == before.st_size)
+
+
+def _refuse_touched(path: Path, before: os.stat_result, after: os.stat_result, *, is_whole: bool = True) -> None:
     try:
         named = path.stat()
     except FileNotFoundError:
         named = None
-    if (
-        len(data) != before.st_size
-        or _state(before) != _state(after)
-        or named is None
-        or _state(named) != _state(after)
-    ):
+    if not is_whole or _state(before) != _state(after) or named is None or _state(named) != _state(after):
         raise Refused(
             path.name,
             looked_for="a file that stays as it is while it is read",
             found="that it was written to or replaced",
             to_do="Run again when its delivery is over.",
         )
-    return data
 
 
 def _state(found: os.stat_result) -> tuple[int, int, int, int]:

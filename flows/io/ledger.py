@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 from flows.io import durable, parquet
+from flows.io.erased import erased_persons, erasures_sha256, key_name
 from flows.io.publish import Manifest, as_json
 from flows.settings import PROJECT, Settings, digest
+from transforms.erasing import Person, persons_in
 
 LIBRARIES = ("polars", "numpy", "holidays", "tzdata")
 """Those whose version may change a number."""
@@ -18,7 +20,8 @@ READING_ROOMS = ("expectations", "transforms/*.py", "flows/io", "flows/reading.p
 ALL_ROOMS = (
     *READING_ROOMS,
     *("transforms/facts", "transforms/metrics", "transforms/analysis"),
-    *("flows/reference.py", "flows/stages.py", "flows/reports.py", "flows/closing.py", "flows/outputs"),
+    *("flows/reference.py", "flows/benchmarks.py", "flows/draft.py", "flows/stages.py", "flows/analysing.py"),
+    *("flows/revising.py", "flows/reconciling.py", "flows/reports.py", "flows/closing.py", "flows/outputs"),
 )
 SHRINKS_BELOW = 0.5
 
@@ -34,6 +37,8 @@ class Job(TypedDict):
     key: str
     problem: str
     """Why it cannot be read at all; empty where it can."""
+    erased: tuple[Person, ...]
+    """Whose rows are left out."""
 
 
 class Record(TypedDict):
@@ -52,9 +57,14 @@ class Record(TypedDict):
     rows_good: int
     rows_quarantined: int
     rows_not_ours: int
+    rows_erased: int
+    """Of persons who asked to be forgotten."""
+    erasures: str
+    """Fingerprint of who they are; empty where there is nobody."""
     reasons: dict[str, int]
     """Quarantined rows by reason; a row with two reasons counts under both."""
     warnings: dict[str, int]
+    """What is odd in rows that were taken all the same, and in how many."""
     unknown_headers: list[str]
     encoding: str
     good: parquet.Written | None
@@ -87,13 +97,18 @@ def rules_sha256(rooms: Sequence[str] = ALL_ROOMS) -> str:
 def jobs(settings: Settings, *, now_s: float) -> list[Job]:
     """Every file of every export, sorted, with the key under which its rows are stored."""
     rules = rules_sha256(READING_ROOMS)
-    who = hashlib.sha256(b"barometre" + settings.key).hexdigest()[:16]
+    who, erased = key_name(settings.key), erased_persons(settings)
     found: dict[tuple[str, str], Job] = {}
     for export in settings.exports:
-        reading = digest([settings.mapping_sha256[export.mapping], rules, settings.site.zone, who])
+        source = settings.mappings[export.mapping].source
+        gone = erasures_sha256(source, erased)
+        reading = digest(
+            [settings.mapping_sha256[export.mapping], rules, settings.site.zone, who, *filter(None, [gone])]
+        )
         for path in _files(settings.raw, export.files):
             slot = path.relative_to(settings.raw).as_posix()
-            found[slot, export.mapping] = _job(settings, path, slot, export.mapping, reading, now_s=now_s)
+            job = _job(settings, path, slot, export.mapping, reading, now_s=now_s)
+            found[slot, export.mapping] = job | {"erased": persons_in(source, erased)}
     return [found[name] for name in sorted(found)]
 
 
@@ -148,6 +163,12 @@ def run_key(settings: Settings, taken: Iterable[Entry]) -> str:
     return digest(said)[:16]
 
 
+def forget_half_read(store: Path) -> None:
+    """Remove what a dead run was reading: texts and rows that nobody had judged, with persons in them as they came."""
+    for path in sorted(store.glob("*.texts")) + sorted(store.glob("*.staged.parquet")):
+        durable.remove(path)
+
+
 def sweep(store: Path, needed: set[str]) -> None:
     """Remove the partitions, and the drafts of dead runs, that no kept run needs."""
     for path in sorted(store.iterdir()) if store.is_dir() else []:
@@ -188,6 +209,7 @@ def _job(settings: Settings, path: Path, slot: str, mapping: str, reading: str, 
     """One file, fingerprinted, unless it may not be opened."""
     job: Job = {
         "slot": slot, "mapping": mapping, "path": str(path), "sha256": "", "bytes": 0, "key": "", "problem": "",
+        "erased": (),
     }  # fmt: skip
     linked = next(
         (p for p in (path, *path.parents) if p != settings.raw and p.is_symlink() and _inside(p, settings.raw)), None

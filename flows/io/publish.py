@@ -71,6 +71,13 @@ def manifest_of(shelf: Shelf, run: int) -> Manifest | None:
         return None
 
 
+def kept_runs(shelf: Shelf) -> list[int]:
+    """The numbers of the runs that are still there."""
+    return (
+        sorted(int(path.name) for path in shelf.runs.iterdir() if _RUN.match(path.name)) if shelf.runs.is_dir() else []
+    )
+
+
 def damaged(shelf: Shelf, manifest: Manifest) -> list[str]:
     """The files of a run that are not as they were written."""
     home = shelf.folder_of(manifest["run"])
@@ -114,14 +121,15 @@ def tidy(shelf: Shelf, manifest: Manifest, *, now_s: float) -> list[int]:
     link, target = shelf.home / "current", f"runs/{number:06d}"
     if not link.is_symlink() or link.readlink() != Path(target):
         durable.put_link(link, target)
-    kept = []
+    kept, erased = [], _erased(manifest)
     for path in sorted(shelf.runs.iterdir()):
         if not _RUN.match(path.name):
             durable.remove(path)
             continue
         run = int(path.name)
         is_young = now_s - _written_s(path) < KEPT_S
-        if run > number or (run <= number - KEPT_RUNS and not is_young):
+        is_old = run <= number - KEPT_RUNS and not is_young
+        if run > number or is_old or not erased <= _erased(manifest_of(shelf, run)):
             durable.remove(path)
         else:
             kept.append(run)
@@ -143,6 +151,11 @@ def _share(staging: Path, before: Path, outputs: Mapping[str, Any], earlier: Map
             continue
         with contextlib.suppress(PermissionError, NotImplementedError):  # a share without links keeps its copy
             durable.put_same(staging / name, as_in=before / name)
+
+
+def _erased(manifest: Manifest | None) -> set[tuple[Any, ...]]:
+    """Who was left out of a run; a run from before somebody was erased is not kept."""
+    return {tuple(it) for it in (manifest or {}).get("erased", {}).get("persons", ())}
 
 
 def _written_s(run: Path) -> float:

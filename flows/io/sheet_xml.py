@@ -1,6 +1,7 @@
 """What a workbook reader keeps to itself: how far a sheet goes, cells in error, formulas without a result.
 
-Read from the XML of the sheet with patterns, not a parser: no entity is expanded, no tree is built.
+Read from the XML of the sheet with patterns, not a parser: no entity is expanded, no tree is built. No pattern looks
+beyond the tag or the cell it starts in, so that no text makes it look at the rest of the sheet over and over.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(rb"""\sr=["']([A-Z]{1,3})([0-9]{1,7})["']""")
-_ROW = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br=["']([0-9]{1,7})["']""")
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_VALUE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]+)</")
+_ROW = re.compile(rb"""<(?:\w+:)?row\s[^<>]*?\br=["']([0-9]{1,7})["']""")
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]{0,999}[^/<>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_VALUE = re.compile(rb"<(?:\w+:)?v[^<>]*>([^<]+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_CELL_TAG = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
+_ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
+_SHARED = re.compile(rb"<(?:\w+:)?si(?=[\s/>])")
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 
 
@@ -50,11 +55,39 @@ def sheet_facts(parts: Mapping[str, bytes], title: str) -> SheetFacts:
     )
 
 
+def is_small(parts: Mapping[str, bytes], cells: int, text_bytes: int) -> bool:
+    """Whether no sheet can be more than so many cells, nor its texts more than so many bytes.
+
+    A cell that does not say where it stands may stand anywhere, and one shared text may fill every cell.
+    """
+    longest = max((_longest_text(xml) for xml in parts.values()), default=0)
+    for xml in parts.values():
+        places = _REFERENCE.findall(xml)
+        tags, rows = len(_CELL_TAG.findall(xml)), _ROW.findall(xml)
+        if tags != len(places) or len(_ROW_TAG.findall(xml)) != len(rows) or tags * longest > text_bytes:
+            return False
+        width = max((_column_number(letters.decode()) for letters in {letters for letters, _ in places}), default=0)
+        height = max((int(row) for row in {*rows, *(row for _, row in places)}), default=0)
+        if max(width, xml.count(b"mergeCell ")) * height > cells:
+            return False
+    return True
+
+
+def _longest_text(xml: bytes) -> int:
+    """At most so many bytes is the longest shared text."""
+    starts = [found.start() for found in _SHARED.finditer(xml)]
+    return max((after - start for start, after in pairwise([*starts, len(xml)])), default=0)
+
+
 def _odd_cells(xml: bytes) -> tuple[dict[tuple[int, int], str], set[int]]:
     """Cells in error with what they show, and the rows with a formula that has no result."""
     errors: dict[tuple[int, int], str] = {}
     without_result: set[int] = set()
-    for cell in _CELL.finditer(xml):
+    starts = [found.start() for found in _CELL_TAG.finditer(xml)]
+    for start, after in pairwise([*starts, len(xml)]):
+        cell = _CELL.match(xml, start, after)
+        if cell is None:
+            continue
         attributes = _attributes(cell[1].decode("utf-8", "replace"))
         place = re.fullmatch(r"([A-Z]+)([0-9]+)", attributes.get("r", ""))
         value = _VALUE.search(cell[2])
@@ -83,7 +116,7 @@ def _part_of(parts: Mapping[str, bytes], title: str) -> str:
 
 def _tags(xml: bytes, name: str) -> list[dict[str, str]]:
     text = xml.decode("utf-8", "replace")
-    return [_attributes(found[1]) for found in re.finditer(rf"<(?:\w+:)?{name}\s([^>]*)>", text)]
+    return [_attributes(found[1]) for found in re.finditer(rf"<(?:\w+:)?{name}\s([^<>]{{0,9999}})>", text)]
 
 
 def _attributes(text: str) -> dict[str, str]:

@@ -11,17 +11,39 @@ import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum, ZipError
 
 from flows.io.landed import Account, Limits, Parsed, Refused, refused_frame, text_frame, unique_names
-from flows.io.sheet_xml import SheetFacts, sheet_facts
+from flows.io.sheet_child import read_apart
+from flows.io.sheet_xml import SheetFacts, is_small, sheet_facts
 from transforms.layout import Layout, header_name
 
 Value = str | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 _WHOLE_UP_TO = 2**53
-_DAY_S = 86_400
+_MOST_PARTS = 10_000
+SMALL_BYTES = 16 << 20
+SMALL_CELLS = 1_000_000
+SMALL_TEXT_BYTES = 256 << 20
+"""A workbook within all three may take some hundred megabytes for some seconds, and never more."""
+_DAMAGES = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 
 
 def read_sheet(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Parsed:
-    """One row a filled row of the sheet: numbers as they would be typed with a point, dates as ISO text."""
-    parts = _checked_parts(name, data, limits)
+    """One row a filled row of the sheet: numbers as they would be typed with a point, dates as ISO text.
+
+    A workbook that may cost much is read by a child process: see `sheet_child`.
+    """
+    unpacked_bytes = _unpacked_bytes(name, data, limits)
+    if unpacked_bytes <= SMALL_BYTES:
+        parts = _checked_parts(name, data)
+        if is_small(parts, SMALL_CELLS, SMALL_TEXT_BYTES):
+            return _read(name, data, parts, layout, limits)
+    return read_apart(name, data, layout, limits=limits, unpacked_bytes=unpacked_bytes)
+
+
+def read_here(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Parsed:
+    """The same, whatever it costs this process."""
+    return _read(name, data, _checked_parts(name, data), layout, limits)
+
+
+def _read(name: str, data: bytes, parts: dict[str, bytes], layout: Layout, limits: Limits) -> Parsed:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         title = _sheet_title(name, workbook, layout)
@@ -36,28 +58,48 @@ def read_sheet(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Par
     return _parsed(name, table, _lines_not_to_trust(sheet, facts), layout)
 
 
-def _checked_parts(name: str, data: bytes, limits: Limits) -> dict[str, bytes]:
-    """The XML parts of the workbook, each against its checksum and under the ceiling."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            ceiling = min(limits.text_bytes, max(limits.unpacked_floor, limits.unpacked_ratio * len(data)))
-            unpacked = sum(entry.file_size for entry in entries)
-            if unpacked > ceiling:
-                raise Refused(
-                    name,
-                    looked_for=f"a workbook that unpacks to at most {ceiling:,} bytes",
-                    found=f"{unpacked:,} bytes",
-                    to_do="Export shorter periods, one file each.",
-                )
-            return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+def _unpacked_bytes(name: str, data: bytes, limits: Limits) -> int:
+    """What the parts of the workbook say they unpack to; too much is refused."""
+    entries = data.count(b"PK\x01\x02")
+    if entries > _MOST_PARTS:
         raise Refused(
             name,
-            looked_for="a whole Excel workbook",
-            found=f"a damaged one ({error})",
-            to_do="Deliver it again when its writer has finished.",
-        ) from error
+            looked_for=f"a workbook of at most {_MOST_PARTS:,} parts",
+            found=f"{entries:,}",
+            to_do="Export it again, the table alone.",
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
+    except _DAMAGES as error:
+        raise _damaged(name, error) from error
+    ceiling = min(limits.text_bytes, max(limits.unpacked_floor, limits.unpacked_ratio * len(data)))
+    if unpacked_bytes > ceiling:
+        raise Refused(
+            name,
+            looked_for=f"a workbook that unpacks to at most {ceiling:,} bytes",
+            found=f"{unpacked_bytes:,} bytes",
+            to_do="Export shorter periods, one file each.",
+        )
+    return unpacked_bytes
+
+
+def _checked_parts(name: str, data: bytes) -> dict[str, bytes]:
+    """The XML parts of the workbook, each against its checksum; none can be more than it says."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    except _DAMAGES as error:
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> Refused:
+    return Refused(
+        name,
+        looked_for="a whole Excel workbook",
+        found=f"a damaged one ({error})",
+        to_do="Deliver it again when its writer has finished.",
+    )
 
 
 def _sheet_title(name: str, workbook: CalamineWorkbook, layout: Layout) -> str:
@@ -138,7 +180,10 @@ def _date_text(value: dt.date, *, has_times: bool) -> str:
     return instant.isoformat(sep=" ", timespec="milliseconds").removesuffix(".000")
 
 
-def _parsed(name: str, table: list[list[str]], distrusted: dict[int, str], layout: Layout) -> Parsed:
+def _header(name: str, table: list[list[str]], layout: Layout) -> tuple[tuple[str, ...], int]:
+    """The names of the columns, and how many rows stand above the first one of data."""
+    if layout.columns_named:
+        return unique_names(layout.columns_named), min(layout.skip_lines, len(table))
     header_line = layout.skip_lines + 1
     cells = table[header_line - 1] if len(table) >= header_line else []
     width = max((place + 1 for place, cell in enumerate(cells) if header_name(cell)), default=0)
@@ -150,7 +195,12 @@ def _parsed(name: str, table: list[list[str]], distrusted: dict[int, str], layou
             found="a blank row" + (f"; the first filled one is row {filled}" if filled else ""),
             to_do="Set skip_lines in the mapping so that the header comes next.",
         )
-    header = unique_names(header_name(cell) for cell in cells[:width])
+    return unique_names(header_name(cell) for cell in cells[:width]), min(header_line + layout.skip_below, len(table))
+
+
+def _parsed(name: str, table: list[list[str]], distrusted: dict[int, str], layout: Layout) -> Parsed:
+    header, header_line = _header(name, table, layout)
+    width = len(header)
     accepted: list[tuple[int, list[str]]] = []
     refused: list[tuple[int, str, str]] = []
     blank = 0
@@ -159,9 +209,9 @@ def _parsed(name: str, table: list[list[str]], distrusted: dict[int, str], layou
         reason = distrusted.get(line) or (f"fields_{filled_to}_of_{width}" if filled_to > width else "")
         reason = reason or ("nul_byte" if any("\0" in cell for cell in row) else "")
         if reason:
-            refused.append((line, reason, layout.separator.join(row)))
+            refused.append((line, reason, layout.mark.join(row)))
         elif filled_to:
-            accepted.append((line, row[:width]))
+            accepted.append((line, row[:width] + [""] * (width - len(row))))
         else:
             blank += 1
     return Parsed(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import IO
 
+import numpy as np
 import polars as pl
 
 from flows.io.landed import Refused
-from transforms.layout import Layout
+from transforms.layout import MIXED, Layout
 
 FALLBACK = "windows-1252"
 _WINDOW = 4 << 20
@@ -22,6 +27,7 @@ class Text:
 
     name: str
     data: bytes
+    """All of it, or as much as its header needs."""
     encoding: str
     """What the file was in."""
     codec: str
@@ -32,6 +38,10 @@ class Text:
     """Bytes the code page gives no meaning to."""
     all_fit: bool = True
     """False: some lines may not be in the code page; `fits` tells which."""
+    is_presumed: bool = False
+    """Nothing says that it is UTF-8, and nothing yet that it is not."""
+    must_be_turned: bool = False
+    """Its bytes are not ASCII's: it must be turned into UTF-8 first."""
     may_hold_utf8: bool = False
     """A Windows-1252 file, by its majority, in which some text is well-formed UTF-8: those lines do not fit."""
 
@@ -54,29 +64,51 @@ class Text:
             return True
         if self.is_utf8:
             return is_utf8(block)
-        return not self.may_hold_utf8 and len(block.translate(None, self.undefined)) == len(block)
+        if len(block.translate(None, self.undefined)) != len(block):
+            return False
+        return not self.may_hold_utf8 or not _accented(block)[0]
+
+
+def presumed_encoding(name: str, start: bytes, layout: Layout) -> Text:
+    """The text by its byte order mark, else by the declared code page, else as UTF-8 until a line says otherwise."""
+    declared = "" if layout.encoding in ("auto", MIXED) else codecs.lookup(layout.encoding).name
+    if declared in ("", "utf-16") and start[:2] in _WIDE_MARKS:
+        return Text(name=name, data=start, encoding="utf-16", codec="utf-16", must_be_turned=True)
+    if declared in ("", "utf-8", "utf-8-sig"):
+        mark_bytes = len(_UTF8_MARK) if start.startswith(_UTF8_MARK) else 0
+        is_presumed = not mark_bytes and layout.encoding == "auto"
+        return Text(
+            name=name,
+            data=start,
+            encoding="utf-8",
+            codec="utf-8",
+            mark_bytes=mark_bytes,
+            all_fit=False,
+            is_presumed=is_presumed,
+        )
+    undefined = _undefined_bytes(declared)
+    if undefined is None:
+        return Text(name=name, data=start, encoding=layout.encoding, codec=layout.encoding, must_be_turned=True)
+    return Text(
+        name=name, data=start, encoding=layout.encoding, codec=declared, undefined=undefined, all_fit=not undefined
+    )
 
 
 def decide_encoding(name: str, data: bytes, layout: Layout) -> Text:
-    """The text with its code page: the byte order mark, else the declared one, else UTF-8 or Windows-1252.
+    """A whole text with its code page: the byte order mark, else the declared one, else UTF-8 or Windows-1252.
 
     A file that mixes both is what most of its accented text is; the other lines do not fit and are refused.
     """
-    declared = "" if layout.encoding == "auto" else codecs.lookup(layout.encoding).name
-    if declared in ("", "utf-16") and data[:2] in _WIDE_MARKS:
-        return _as_utf8(name, data, "utf-16")
-    if declared in ("", "utf-8", "utf-8-sig") and data.startswith(_UTF8_MARK):
-        text = Text(name=name, data=data, encoding="utf-8", codec="utf-8", mark_bytes=len(_UTF8_MARK))
-        return replace(text, all_fit=is_utf8(data))
-    if declared in ("", "utf-8", "utf-8-sig"):
-        text = Text(name=name, data=data, encoding="utf-8", codec="utf-8", all_fit=is_utf8(data))
-        return text if text.all_fit or declared else _by_majority(text)
-    undefined = _undefined_bytes(declared)
-    if undefined is None:
-        return _as_utf8(name, data, layout.encoding)
-    return Text(
-        name=name, data=data, encoding=layout.encoding, codec=declared, undefined=undefined, all_fit=not undefined
-    )
+    text = presumed_encoding(name, data, layout)
+    if text.must_be_turned:
+        with turned_to_utf8(text, [data], io.BytesIO()) as turned:
+            return replace(text, data=turned.read(), codec="utf-8")
+    if not text.is_utf8 or is_utf8(data):
+        return replace(text, all_fit=text.all_fit or text.is_utf8)
+    if layout.encoding == MIXED:
+        mixed = unmixed(data, layout)
+        return replace(text, data=mixed, encoding=MIXED, all_fit=is_utf8(mixed))
+    return by_majority(text, [data]) if text.is_presumed else text
 
 
 def is_utf8(data: bytes) -> bool:
@@ -92,30 +124,87 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-def _by_majority(text: Text) -> Text:
+def by_majority(text: Text, pieces: Iterable[bytes]) -> Text:
     """The same text as UTF-8 or Windows-1252, whichever more of its accented letters are in."""
-    readable = text.data.decode("utf-8", "ignore")
-    readable_bytes = len(readable.encode())
-    stray = len(text.data) - readable_bytes
-    wide = readable_bytes - len(readable)
+    wide = stray = 0
+    cut = b""
+    for piece in pieces:
+        block = cut + piece
+        start = _last_letter(block)
+        found = _accented(block[:start])
+        wide, stray, cut = wide + found[0], stray + found[1], block[start:]
+    found = _accented(cut)
+    wide, stray = wide + found[0], stray + found[1]
     if wide >= stray:
-        return text
+        return replace(text, is_presumed=False)
     undefined = _undefined_bytes("cp1252") or b""
-    return replace(text, encoding=FALLBACK, codec="cp1252", undefined=undefined, may_hold_utf8=wide > 0)
+    return replace(
+        text, encoding=FALLBACK, codec="cp1252", undefined=undefined, is_presumed=False, may_hold_utf8=wide > 0
+    )
 
 
-def _as_utf8(name: str, data: bytes, encoding: str) -> Text:
-    """A text in an encoding whose bytes are not ASCII's, turned into UTF-8 whole or refused whole."""
+def _accented(data: bytes) -> tuple[int, int]:
+    """Bytes beyond the first of each well-formed letter of UTF-8, and bytes that are in no such letter.
+
+    Only bytes over 127 matter, each run of them with the ASCII byte behind it so that runs stay apart.
+    """
+    if data.isascii():
+        return 0, 0
+    high = np.frombuffer(data, np.uint8) >= 128  # noqa: PLR2004
+    kept = high.copy()
+    kept[1:] |= high[:-1]
+    letters = np.frombuffer(data, np.uint8)[kept].tobytes()
+    readable = letters.decode("utf-8", "ignore")
+    readable_bytes = len(readable.encode())
+    return readable_bytes - len(readable), len(letters) - readable_bytes
+
+
+def _last_letter(block: bytes) -> int:
+    """Where the last letter starts if the block may end inside it; else the end."""
+    for back in range(1, min(4, len(block)) + 1):
+        byte = block[-back]
+        if byte >= 0xC0:  # noqa: PLR2004 -- the first byte of a letter of several
+            return len(block) - back
+        if byte < 0x80:  # noqa: PLR2004 -- ASCII
+            break
+    return len(block)
+
+
+def unmixed(data: bytes, layout: Layout) -> bytes:
+    """The same lines in UTF-8: a cell that is not UTF-8 is Windows-1252; one that is neither spoils its line."""
+    if data.isascii() or is_utf8(data):
+        return data
+    mark = layout.mark.encode()
+    lines = data.split(b"\n")
+    for place, line in enumerate(lines):
+        if not line.isascii() and not _decodes(line, "utf-8"):
+            lines[place] = mark.join(_cell_as_utf8(cell) for cell in line.split(mark))
+    return b"\n".join(lines)
+
+
+def _cell_as_utf8(cell: bytes) -> bytes:
+    if _decodes(cell, "utf-8") or not _decodes(cell, "cp1252"):
+        return cell
+    return cell.decode("cp1252").encode()
+
+
+def turned_to_utf8(text: Text, pieces: Iterable[bytes], turned: IO[bytes]) -> IO[bytes]:
+    """A text in an encoding whose bytes are not ASCII's, written to a draft as UTF-8 without mark, or refused whole."""
+    decoder = codecs.getincrementaldecoder(text.codec)("strict")
     try:
-        turned = data.decode(encoding).removeprefix("\ufeff").encode()
+        for piece in chain(pieces, (b"",)):
+            letters = decoder.decode(piece, final=not piece)
+            turned.write((letters if turned.tell() else letters.removeprefix("\ufeff")).encode())
     except UnicodeError as error:
+        turned.close()
         raise Refused(
-            name,
-            looked_for=f"text in {encoding}",
+            text.name,
+            looked_for=f"text in {text.encoding}",
             found=f"bytes that are not ({error})",
             to_do="Export it again, or name its encoding in the mapping.",
         ) from error
-    return Text(name=name, data=turned, encoding=encoding, codec="utf-8")
+    turned.seek(0)
+    return turned
 
 
 def _undefined_bytes(codec: str) -> bytes | None:
