@@ -4,11 +4,11 @@ import time
 
 from rich.text import Text
 
+from flows.console import console, plain_table, shown
 from flows.io import durable, ledger, publish, quarantine
 from flows.progress import one_by_one
 from flows.reading import read_export
 from flows.settings import Settings
-from flows.summary import console, plain_table, shown
 
 
 def check_exports(settings: Settings) -> bool:
@@ -18,13 +18,15 @@ def check_exports(settings: Settings) -> bool:
     parent = publish.current(settings.shelf)
     taken = ledger.entries(work, told, parent, declared=set(settings.mappings), accept_shrink=False)
     records = {(it["slot"], it["mapping"]): it for it in told}
-    heads = ("rows in", "good", "quarantined", "not ours")
+    heads = ("rows in", "good", "quarantined", "not ours", "erased")
     table = plain_table("file", "mapping", *heads, "", numbers=heads)
     for entry in taken:
         if (it := records.get((entry.slot, entry.mapping))) is None:
-            table.add_row(entry.slot, entry.mapping, "-", "-", "-", "-", "gone" if not entry.reason else entry.state)
+            table.add_row(
+                entry.slot, entry.mapping, "-", "-", "-", "-", "-", "gone" if not entry.reason else entry.state
+            )
             continue
-        counts = (it["rows_in"], it["rows_good"], it["rows_quarantined"], it["rows_not_ours"])
+        counts = (it["rows_in"], it["rows_good"], it["rows_quarantined"], it["rows_not_ours"], it["rows_erased"])
         mark = "" if entry.state == "accepted" else Text(entry.state, style="bold red")
         table.add_row(entry.slot, entry.mapping, *(f"{count:,}" if count else "-" for count in counts), mark)
     out = console()
@@ -32,6 +34,8 @@ def check_exports(settings: Settings) -> bool:
     for it in told:
         for reason, rows in it["reasons"].items():
             out.print(Text(f"{it['slot']}: {rows} x {reason}"))
+        for oddity, rows in it["warnings"].items():
+            out.print(Text(f"{it['slot']}: to be looked at: {oddity} ({rows} rows)"))
         if it["unknown_headers"]:
             out.print(Text(f"{it['slot']}: not read: {', '.join(it['unknown_headers'])}", style="dim"))
     for entry in taken:
