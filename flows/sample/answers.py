@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import polars as pl
 
 from flows.sample import company
+from flows.sample.answers_beside import Beside, beside_of
+from flows.sample.answers_beside import figures as beside_figures
+from flows.sample.figures import Figures, Span, mean, median, share, there, those
 from flows.sample.surveys import HIGH, KIND, LOW, SURVEYS
-from flows.sample.twin import Answer, Life, Row, answer_of, instant, lives, open_seconds
+from flows.sample.twin import Answer, Life, Row, answer_of, hand_off, instant, lives, open_seconds
+from flows.sample.twin_promises import sla
 from flows.sample.world import Month
 
 _PERIODS = (
@@ -34,29 +39,10 @@ _CUTS: tuple[dict[str, str], ...] = (
     {"segment": "pro"},
     {"channel": "form", "team": "livraison"},
 )
-_YEAR_D = 365
+_YEAR_D, _ONE_DAY = 365, dt.timedelta(days=1)
 _SHORT_S, _THRESHOLD_S = 5, {"phone": 20, "chat": 60}
 _GOOD_FROM = {"csat_mail": 4, "csat_sms": 4, "csat_chat": 3, "ces": 5}
 _PROMOTER, _PASSIVE = 9, 7
-Figures = dict[str, tuple[Fraction | int, int | None]]
-"""Metric to value, and the rows it rests on where there are such."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """A period."""
-
-    grain: str
-    first: dt.date
-    after: dt.date
-
-    def holds(self, day: dt.date | None) -> bool:
-        """Whether a day lies in it."""
-        return day is not None and self.first <= day < self.after
-
-    def holds_at(self, at: int | None) -> bool:
-        """Whether an instant lies in it."""
-        return at is not None and instant(self.first) <= at < instant(self.after)
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,7 @@ class World:
     contacts: list[Row]
     agent_days: list[Row]
     ledger: list[Row]
+    beside: Beside
 
 
 @dataclass(frozen=True)
@@ -85,55 +72,40 @@ def known(months: list[Month]) -> Iterator[Cell]:
     world = _world(months)
     for grain, first, after in _PERIODS:
         for cut in _CUTS if grain in {"month", "quarter"} else _CUTS[:2]:
-            yield Cell(grain, first, cut, _figures(world, Span(grain, first, after), cut))
+            span = Span(grain, first, after)
+            yield Cell(grain, first, cut, _figures(world, span, cut) | beside_figures(world.beside, span, cut))
+    for first, after in itertools.pairwise([*(month.month_on for month in months), company.AS_OF + _ONE_DAY]):
+        if ("month", first, after) not in _PERIODS:
+            yield Cell("month", first, {}, beside_figures(world.beside, Span("month", first, after), {}))
 
 
 def _world(months: list[Month]) -> World:
     def rows(name: str) -> list[Row]:
-        found: list[Row] = pl.concat(getattr(month, name) for month in months).to_dicts()
+        parts = [frame for month in months if (frame := getattr(month, name)) is not None]
+        found: list[Row] = pl.concat(parts).to_dicts()
         return found
 
-    told = lives(rows("tickets"), rows("events"))
-    return World(told, rows("surveys"), rows("contacts"), rows("agent_days"), rows("ledger"))
+    told, contacts = lives(rows("tickets"), rows("events")), rows("contacts")
+    hand_off(told, rows("bot_sessions"))
+    beside = beside_of(rows, told, contacts)
+    return World(told, rows("surveys"), contacts, rows("agent_days"), rows("ledger"), beside)
 
 
 def _figures(world: World, span: Span, cut: dict[str, str]) -> Figures:
     """Every figure of a period and cut."""
-    tickets = [life for life in world.lives if _is_of(life.row | {"team": life.team}, cut)]
-    surveys = [row for row in world.surveys if _is_of(row, cut)]
-    contacts = [row for row in world.contacts if _is_of(row, cut)]
+    tickets = [life for life in world.lives if _is_of(life, cut)]
+    surveys, contacts = those(world.surveys, cut), those(world.contacts, cut)
     found = _satisfaction(surveys, span) | _times(tickets, span) | _resolution(tickets, span) | _volume(tickets, span)
-    found |= _queue(contacts, span)
+    found |= _queue(contacts, span) | sla(tickets, span)
     if not cut or set(cut) == {"team"}:
-        found |= _staffing([row for row in world.agent_days if _is_of(row, cut)], span, cut.get("team"))
+        found |= _staffing(those(world.agent_days, cut), span, cut.get("team"))
     if not cut and span.grain in {"month", "quarter", "year"}:
         found |= _cost(world, span)
     return found
 
 
-def _is_of(row: Row, cut: dict[str, str]) -> bool:
-    return all(row[name] == code for name, code in cut.items())
-
-
-def _share(parts: Iterable[bool]) -> tuple[Fraction, int] | None:
-    """Percentage of yes, and of how many; None of nothing."""
-    answers = list(parts)
-    return (Fraction(100 * sum(answers), len(answers)), len(answers)) if answers else None
-
-
-def _mean(values: list[Fraction] | list[int]) -> tuple[Fraction, int] | None:
-    return (Fraction(sum(values)) / len(values), len(values)) if values else None
-
-
-def _median(values: list[int]) -> tuple[Fraction, int] | None:
-    """The middle one, or halfway between the two in the middle."""
-    ordered, n = sorted(values), len(values)
-    return (Fraction(ordered[(n - 1) // 2] + ordered[n // 2], 2), n) if n else None
-
-
-def _there(figures: dict[str, tuple[Fraction, int] | None]) -> Figures:
-    """Only those there is a figure for."""
-    return {name: figure for name, figure in figures.items() if figure is not None}
+def _is_of(life: Life, cut: dict[str, str]) -> bool:
+    return all((life.team if name == "team" else life.row[name]) == code for name, code in cut.items())
 
 
 def _satisfaction(surveys: list[Row], span: Span) -> Figures:
@@ -142,13 +114,13 @@ def _satisfaction(surveys: list[Row], span: Span) -> Figures:
     csat, nps, ces = ([a for a in given if KIND[a.row["survey"]] == kind] for kind in ("csat", "nps", "ces"))
     sent = [row for row in surveys if span.holds_at(row["sent"]) and not row["bounced"] and not row["opted_out"]]
     net = [(a.score >= _PROMOTER) - (a.score < _PASSIVE) for a in nps]
-    return _there({
-        "csat": _share(map(_is_good, csat)),
-        "csat_index": _mean([_index(a) for a in csat]),
-        "nps": _mean([Fraction(100 * n) for n in net]),
-        "ces_easy_rate": _share(map(_is_good, ces)),
-        "ces_ease_index": _mean([_index(a) for a in ces]),
-        "survey_response_rate": _share(answer_of(row) is not None for row in sent),
+    return there({
+        "csat": share(map(_is_good, csat)),
+        "csat_index": mean([_index(a) for a in csat]),
+        "nps": mean([Fraction(100 * n) for n in net]),
+        "ces_easy_rate": share(map(_is_good, ces)),
+        "ces_ease_index": mean([_index(a) for a in ces]),
+        "survey_response_rate": share(answer_of(row) is not None for row in sent),
     })  # fmt: skip
 
 
@@ -164,8 +136,9 @@ def _index(answer: Answer) -> Fraction:
 
 def _times(tickets: list[Life], span: Span) -> Figures:
     """First responses by day of the response, resolutions by day of the last one."""
-    answered = [(t.asked, t.answered) for t in tickets if t.counted and t.asked is not None and t.answered is not None]
-    responses = [(a, b) for a, b in answered if span.holds_at(b)]
+    answered = [t for t in tickets if t.counted and span.holds_at(t.answered)]
+    responses = [(t.waits_from, t.answered) for t in answered if t.waits_from is not None and t.answered is not None]
+    whole_waits = [(t.asked, t.answered) for t in answered if t.asked is not None and t.answered is not None]
     ended = [(t.row["created"], t.resolved) for t in tickets if t.counted and t.resolved is not None]
     resolutions = [(a, b) for a, b in ended if span.holds_at(b)]
     found: dict[str, tuple[Fraction, int] | None] = {}
@@ -173,8 +146,10 @@ def _times(tickets: list[Life], span: Span) -> Figures:
     for name, pairs in (("first_response_time", responses), ("resolution_time", resolutions)):
         for clock, between in clocks.items():
             seconds = [between(a, b) for a, b in pairs]
-            found |= {f"{name}_{clock}_mean": _mean(seconds), f"{name}_{clock}_p50": _median(seconds)}
-    return _there(found)
+            found |= {f"{name}_{clock}_mean": mean(seconds), f"{name}_{clock}_p50": median(seconds)}
+    for clock, between in clocks.items():
+        found[f"first_response_time_from_first_message_{clock}_mean"] = mean([between(a, b) for a, b in whole_waits])
+    return there(found)
 
 
 def _resolution(tickets: list[Life], span: Span) -> Figures:
@@ -182,13 +157,13 @@ def _resolution(tickets: list[Life], span: Span) -> Figures:
     resolved = [t for t in tickets if t.counted and span.holds_at(t.resolved)]
     eligible = [t for t in resolved if t.eligible]
     cohort = [t for t in tickets if t.counted and span.holds_at(t.first_resolved)]
-    return _there({
-        "fcr_rate": _share(t.first_contact for t in eligible),
-        "one_touch_rate": _share(t.replies == 1 and t.reopens == 0 for t in eligible),
-        "reopen_rate": _share(t.reopens > 0 for t in cohort),
-        "escalation_rate": _share(t.escalations > 0 for t in resolved),
-        "transfer_rate": _share(t.transfers > 0 for t in resolved),
-        "contacts_per_case": _mean([t.contacts for t in resolved]),
+    return there({
+        "fcr_rate": share(t.first_contact for t in eligible),
+        "one_touch_rate": share(t.replies == 1 and t.reopens == 0 for t in eligible),
+        "reopen_rate": share(t.reopens > 0 for t in cohort),
+        "escalation_rate": share(t.escalations > 0 for t in resolved),
+        "transfer_rate": share(t.transfers > 0 for t in resolved),
+        "contacts_per_case": mean([t.contacts for t in resolved]),
     })  # fmt: skip
 
 
@@ -207,10 +182,10 @@ def _queue(contacts: list[Row], span: Span) -> Figures:
     ours = [c for c in contacts if span.holds_at(c["started"]) and not c["outbound"]]
     offered = [c for c in ours if c["answered"] or c["wait"] >= _SHORT_S]
     handled = [(c["talk"] + c["hold"] + c["wrap"]) // c["at_once"] for c in ours if c["answered"]]
-    found = _there({
-        "service_level": _share(c["answered"] and c["wait"] <= _THRESHOLD_S[c["channel"]] for c in offered),
-        "abandonment_rate": _share(not c["answered"] for c in offered),
-        "average_handle_time": _mean(handled),
+    found = there({
+        "service_level": share(c["answered"] and c["wait"] <= _THRESHOLD_S[c["channel"]] for c in offered),
+        "abandonment_rate": share(not c["answered"] for c in offered),
+        "average_handle_time": mean(handled),
     })  # fmt: skip
     return found | ({"contact_volume": (len(ours), None)} if ours else {})
 
@@ -222,7 +197,7 @@ def _staffing(agent_days: list[Row], span: Span, team: str | None) -> Figures:
     people = [s for s in company.ROSTER if team in {None, s.team}]
     days = sum(_days_employed(s.valid_from, s.valid_to, span) for s in people)
     gone = [s for s in people if s.valid_to and s.leave_kind != "move"]
-    leavers = sum(span.holds(s.valid_to + dt.timedelta(days=1)) for s in gone if s.valid_to)
+    leavers = sum(span.holds(s.valid_to + _ONE_DAY) for s in gone if s.valid_to)
     return {
         "occupancy": (Fraction(100 * handling, handling + available), None),
         "turnover_rate": (Fraction(100 * leavers * _YEAR_D, days), days),

@@ -10,27 +10,17 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.sample import clock, company, dirt, exports, files, world
+from flows.sample import beside, clock, company, dirt, exports, files, world
+from flows.sample.delivery import UTF8, UTF8_MARK, WINDOWS, Export, spans
 from flows.sample.files import Style
 from flows.sample.staff import Staff
 from flows.sample.surveys import SURVEYS
 from flows.sample.world import Month
 
-_UTF8, _UTF8_MARK, _WINDOWS = Style(), Style(encoding="utf-8-sig"), Style(encoding="cp1252")
 _OLD_LEDGER = Style(encoding="cp850")
 _UNICODE_TEXT = Style(separator="\t", encoding="utf-16")
 _QUOTED = Style(separator=",", encoding="utf-8-sig", quote_all=True)
 CONFIGURATION = ("pipeline.toml", "reference", "sources")
-
-
-@dataclass(frozen=True)
-class Export:
-    """One file of the sample."""
-
-    file: str
-    feed: str
-    style: Style
-    frame: pl.DataFrame
 
 
 @dataclass
@@ -113,6 +103,7 @@ def _month_files(month: Month) -> Iterator[tuple[str, pl.DataFrame, str]]:
     yield f"effectifs/journees_{name}.txt", exports.agent_days(month.agent_days), "utf-16"
     old = month.month_on.year == company.FIRST_DAY.year
     yield f"compta/grand_livre_{name}.csv", exports.ledger(month.ledger), "cp850" if old else "cp1252"
+    yield from beside.monthly(month)
 
 
 _SEPARATORS = {"csat_sms": ",", "journees": "\t"}
@@ -148,51 +139,43 @@ def _exports(months: list[Month]) -> Iterator[Export]:
     for month in months:
         suffix = "csv" if month.month_on == last else "csv.zst"
         file = f"evenements/evenements_{month.month_on:%Y-%m}.{suffix}"
-        yield Export(file, "feed_ticket_event", _WINDOWS, exports.events(month.events))
+        yield Export(file, "feed_ticket_event", WINDOWS, exports.events(month.events))
     yield from _survey_files(months)
-    for name, part in _spans(months, 3):
+    for name, part in spans(months, 3):
         calls = exports.contacts(pl.concat(m.contacts for m in part), "phone")
-        yield Export(f"contacts/appels_{name}.xlsx", "feed_contact", _UTF8, calls.drop("Tchats simultanés"))
-    for name, part in _spans(months, 12):
+        yield Export(f"contacts/appels_{name}.xlsx", "feed_contact", UTF8, calls.drop("Tchats simultanés"))
+    for name, part in spans(months, 12):
         chats = exports.contacts(pl.concat(m.contacts for m in part), "chat")
-        yield Export(f"contacts/tchats_{name}.jsonl.gz", "feed_contact", _UTF8, chats)
-    for name, part in _spans(months, 6):
+        yield Export(f"contacts/tchats_{name}.jsonl.gz", "feed_contact", UTF8, chats)
+    for name, part in spans(months, 6):
         days = exports.agent_days(pl.concat(m.agent_days for m in part))
         suffix = "txt" if part[-1].month_on == last else "txt.gz"
         yield Export(f"effectifs/journees_{name}.{suffix}", "feed_agent_day", _UNICODE_TEXT, days)
-    yield Export("effectifs/salaries.csv", "feed_employee", _WINDOWS, exports.employees(Staff(1)))
-    for name, part in _spans(months, 12):
-        style = _OLD_LEDGER if part[0].month_on == company.FIRST_DAY else _WINDOWS
+    yield Export("effectifs/salaries.csv", "feed_employee", WINDOWS, exports.employees(Staff(1)))
+    for name, part in spans(months, 12):
+        style = _OLD_LEDGER if part[0].month_on == company.FIRST_DAY else WINDOWS
         yield Export(
             f"compta/grand_livre_{name}.csv", "feed_cost", style, exports.ledger(pl.concat(m.ledger for m in part))
         )
+    yield from beside.yearly(months)
 
 
 def _ticket_files(months: list[Month]) -> Iterator[Export]:
     """Tickets by quarter, as the help desk exports them: those opened or changed in it."""
     tickets = pl.concat(m.tickets for m in months)
-    for name, part in _spans(months, 3):
+    for name, part in spans(months, 3):
         after = (part[-1].month_on + dt.timedelta(days=31)).replace(day=1)
         frame = exports.tickets(tickets, clock.epoch(part[0].month_on), clock.epoch(after))
         suffix = "csv" if part[-1] is months[-1] else "csv.gz"
-        yield Export(f"tickets/tickets_{name}.{suffix}", "feed_ticket", _UTF8_MARK, frame)
+        yield Export(f"tickets/tickets_{name}.{suffix}", "feed_ticket", UTF8_MARK, frame)
 
 
 def _survey_files(months: list[Month]) -> Iterator[Export]:
     """Each survey comes from a tool of its own, in a format of its own."""
-    formats = {"csat_mail": ("csv", _WINDOWS), "csat_sms": ("csv", _QUOTED), "csat_chat": ("jsonl", _UTF8),
-               "ces": ("json", _UTF8), "nps": ("xlsx", _UTF8)}  # fmt: skip
+    formats = {"csat_mail": ("csv", WINDOWS), "csat_sms": ("csv", _QUOTED), "csat_chat": ("jsonl", UTF8),
+               "ces": ("json", UTF8), "nps": ("xlsx", UTF8)}  # fmt: skip
     for survey, (suffix, style) in formats.items():
-        for name, part in _spans(months, 6 if survey == "nps" else 12):
+        for name, part in spans(months, 6 if survey == "nps" else 12):
             frame = exports.surveys(pl.concat(m.surveys for m in part), survey)
             old = part[-1] is not months[-1] and suffix.startswith("json")
             yield Export(f"enquetes/{survey}_{name}.{suffix}{'.gz' if old else ''}", "feed_survey", style, frame)
-
-
-def _spans(months: list[Month], length: int) -> Iterator[tuple[str, list[Month]]]:
-    """The months by quarter, half-year or year, with the name of each: 2025-T1, 2025-S1, 2025."""
-    letter = {3: "-T", 6: "-S", 12: ""}[length]
-    for start in range(0, len(months), length):
-        first = months[start].month_on
-        number = str((first.month - 1) // length + 1) if letter else ""
-        yield f"{first.year}{letter}{number}", months[start : start + length]

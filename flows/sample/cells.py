@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from flows.sample import company
@@ -43,7 +45,7 @@ def customer(header: str) -> pl.Expr:
     return pl.when(pl.col("customer") >= 0).then(number).otherwise(pl.lit("-")).alias(header)
 
 
-def words(column: str, labels: dict[str, str], header: str) -> pl.Expr:
+def words(column: str, labels: Mapping[str, str] | Mapping[int, str], header: str) -> pl.Expr:
     """A code as the label the export shows."""
     return pl.col(column).replace_strict(labels, default=None, return_dtype=pl.String).alias(header)
 

@@ -105,7 +105,10 @@ def events(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def surveys(frame: pl.DataFrame, survey: str) -> pl.DataFrame:
-    """Invitations with their answer, and second answers as rows of their own that repeat the invitation."""
+    """Invitations with their answer, and second answers as rows of their own that repeat the invitation.
+
+    The column of the variant comes with the first file that has one.
+    """
     ours = frame.filter(pl.col("survey") == survey)
     again = ours.filter(pl.col("second").is_not_null())
     again = again.with_columns(answered="again", score="second", reason=pl.lit(None, pl.String), suffix=pl.lit("-2"))
@@ -137,6 +140,7 @@ def surveys(frame: pl.DataFrame, survey: str) -> pl.DataFrame:
         cells.words("topic", cells.TOPIC, "Motif"),
         pl.col("reason").alias("Insatisfaction"),
         pl.col("words").alias("Commentaire"),
+        *([pl.col("variant").alias("Variante")] if ours["variant"].is_not_null().any() else []),
     )
 
 

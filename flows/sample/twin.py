@@ -19,6 +19,7 @@ Row = dict[str, Any]
 PARIS = ZoneInfo(company.ZONE)
 DAY_S = 86_400
 FCR_WINDOW_S, SURVEY_WINDOW_S = 7 * DAY_S, 14 * DAY_S
+BOT_AT_ONCE_S = 300
 
 
 def local_day(at: int) -> dt.date:
@@ -35,6 +36,7 @@ def instant(day: dt.date, hour: int = 0) -> int:
 END = instant(company.AS_OF + dt.timedelta(days=1))
 
 
+@cache
 def open_seconds(start: int, end: int) -> int:
     """Open seconds between two instants, day after day."""
     seconds, day, last = 0, local_day(start), local_day(end)
@@ -58,6 +60,8 @@ class Life:
 
     row: Row
     asked: int | None = None
+    waits_from: int | None = None
+    """Since when people are waited for: the hand-off where a bot took it first, else the first message."""
     answered: int | None = None
     greeted: int | None = None
     contacts: int = 0
@@ -122,6 +126,24 @@ def lives(tickets: Iterable[Row], events: Iterable[Row]) -> list[Life]:
             found[life.row["into"]].contacts += life.contacts
     _repeats(list(found.values()))
     return list(found.values())
+
+
+def hand_off(all_lives: list[Life], sessions: Iterable[Row]) -> None:
+    """The bot's sessions told to the tickets they led to; only where the bot came before the customer and any person.
+
+    The customer then asked when the session began, and people are waited for since it ended.
+    """
+    by_ticket: dict[int, list[Row]] = {}
+    for row in sessions:
+        if row["ticket"] is not None and row["handed"] is not None and row["messages"] and not row["test"]:
+            by_ticket.setdefault(row["ticket"], []).append(row)
+    for life in all_lives:
+        life.waits_from = life.asked
+        session = min(by_ticket.get(life.row["ticket"], []), key=lambda row: row["handed"], default=None)
+        if session is None or life.asked is None or session["start"] > life.asked + BOT_AT_ONCE_S:
+            continue
+        if life.answered is None or session["handed"] <= life.answered:
+            life.asked, life.waits_from = min(life.asked, session["start"]), session["handed"]
 
 
 def _tell(life: Life, event: Row) -> None:

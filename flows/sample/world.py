@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 import polars as pl
 
 from flows.sample import clock, company, demand
+from flows.sample.bot import bot_sessions_of
 from flows.sample.clock import Seconds
 from flows.sample.conversation import BOT, NEVER, Tickets, lives
+from flows.sample.customers import Customers
 from flows.sample.demand import Draw, Requests
+from flows.sample.help_centre import help_events_of
+from flows.sample.quality import reviews_of
 from flows.sample.service import Span, agent_days, contacts_of, ledger_of
+from flows.sample.shop import carts_of, orders_of
 from flows.sample.staff import Staff
-from flows.sample.surveys import surveys_of
+from flows.sample.staff_surveys import staff_answers_of
+from flows.sample.surveys import surveys_of, with_variant
 from flows.sample.tables import event_frame, ticket_frame
 
 _SAMPLE_COPIES_PER_SCALE = 25
 _REPEAT_SHARE = 0.07
 _EXCLUDED_SHARE = (("test", 0.002), ("deleted", 0.0015), ("spam", 0.012), ("outbound", 0.008))
 _MERGED_SHARE, _DUPLICATE_SHARE = 0.009, 0.004
+_REVIEWS, _STAFF, _CUSTOMERS, _ORDERS, _CARTS, _HELP, _BOT, _VARIANT = range(1, 9)
+"""Subjects that are drawn apart, so that one more of them moves none of the others."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,16 @@ class Month:
     contacts: pl.DataFrame
     agent_days: pl.DataFrame
     ledger: pl.DataFrame
+    reviews: pl.DataFrame
+    """Categories of reviews of replies of the month."""
+    staff_answers: pl.DataFrame
+    orders: pl.DataFrame
+    """Lines of orders that this month led to, refunds among them."""
+    carts: pl.DataFrame
+    help_events: pl.DataFrame
+    bot_sessions: pl.DataFrame
+    customers: pl.DataFrame | None
+    """Every spell of every customer, once the last month is over."""
 
 
 @dataclass
@@ -46,10 +66,14 @@ class _Carry:
     """What one month hands on to the next."""
 
     repeats: list[Requests]
+    customers: Customers
+    seed: int
     events: pl.DataFrame | None = None
     next_ticket: int = 1
     next_event: int = 1
     next_contact: int = 1
+    rows: Counter[str] = field(default_factory=Counter)
+    """How many orders, carts and the like there are so far."""
 
 
 def copies(scale: float) -> int:
@@ -63,11 +87,12 @@ def months(scale: float, seed: int = company.SEED) -> Iterator[Month]:
     staff = Staff(copies(scale))
     starts = [*clock.month_starts(), company.AS_OF + dt.timedelta(days=1)]
     per_day = np.random.default_rng([seed, 0]).multinomial(round(total * 0.93), demand.day_weights())
-    carry = _Carry(repeats=[])
+    people = max(200, round(total * 0.6))
+    carry = _Carry([], Customers(np.random.default_rng([seed, 0, _CUSTOMERS]), people), seed)
     for number, (first, after) in enumerate(itertools.pairwise(starts), start=1):
         draw = np.random.default_rng([seed, number])
         days = slice((first - company.FIRST_DAY).days, (after - company.FIRST_DAY).days)
-        fresh = demand.arrivals(draw, per_day[days], days.start, max(200, round(total * 0.6)))
+        fresh = demand.arrivals(draw, per_day[days], days.start, people)
         span = Span(first, clock.epoch(first), clock.epoch(after))
         yield _month(draw, span, _with_repeats(carry, fresh, span.until), staff, carry)
 
@@ -99,15 +124,58 @@ def _month(draw: Draw, span: Span, asked: Requests, staff: Staff, carry: _Carry)
     tickets = tickets.with_columns(agent=_agent_codes(tickets["agent"], staff))
     contacts = contacts_of(draw, tickets, staff, span, first_id=carry.next_contact)
     carry.next_contact += contacts.height
+    surveys = surveys_of(draw, tickets, span.first)
     return Month(
         month_on=span.first,
         tickets=tickets,
         events=events.with_columns(agent=_agent_codes(events["agent"], staff)),
-        surveys=surveys_of(draw, tickets, span.first),
+        surveys=with_variant(_draw(carry, span, _VARIANT), surveys),
         contacts=contacts,
         agent_days=agent_days(draw, staff, span),
         ledger=ledger_of(draw, staff, span.first, contacts.height),
+        staff_answers=staff_answers_of(_draw(carry, span, _STAFF), staff, span),
+        **_beside(tickets, span, carry),
     )
+
+
+class _Beside(TypedDict):
+    """What does not come from the help desk."""
+
+    reviews: pl.DataFrame
+    orders: pl.DataFrame
+    carts: pl.DataFrame
+    help_events: pl.DataFrame
+    bot_sessions: pl.DataFrame
+    customers: pl.DataFrame | None
+
+
+def _beside(tickets: pl.DataFrame, span: Span, carry: _Carry) -> _Beside:
+    """Reviews of the month's tickets; what customers did before and after them; numbers go on from month to month."""
+    customers, rows = carry.customers, carry.rows
+    customers.note(tickets["customer"].to_numpy(), tickets["created"].to_numpy())
+    reviews = reviews_of(_draw(carry, span, _REVIEWS), tickets, first_id=rows["review"] + 1)
+    orders = orders_of(_draw(carry, span, _ORDERS), tickets, customers, span, first_id=rows["order"] + 1)
+    carts = carts_of(_draw(carry, span, _CARTS), orders, customers, span, first_id=rows["cart"] + 1)
+    events = help_events_of(
+        _draw(carry, span, _HELP), tickets, customers, span, first_visit=rows["visit"] + 1, first_id=rows["help"] + 1
+    )
+    sessions = bot_sessions_of(_draw(carry, span, _BOT), tickets, customers, span, first_id=rows["session"] + 1)
+    rows["review"] += reviews["review"].n_unique()
+    rows["order"] += orders["order"].n_unique()
+    rows["cart"] += carts.height
+    rows["visit"] = int(events["visit"].to_numpy().max(initial=rows["visit"]))
+    rows["help"] += events.height
+    rows["session"] += sessions.height
+    is_last = span.until >= clock.END
+    return _Beside(
+        reviews=reviews, orders=orders, carts=carts, help_events=events, bot_sessions=sessions,
+        customers=customers.frame() if is_last else None,
+    )  # fmt: skip
+
+
+def _draw(carry: _Carry, span: Span, subject: int) -> Draw:
+    """The dice of one subject in one month."""
+    return np.random.default_rng([carry.seed, (span.first - company.FIRST_DAY).days, subject])
 
 
 def _agent_codes(numbers: pl.Series, staff: Staff) -> pl.Series:
