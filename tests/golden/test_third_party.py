@@ -28,7 +28,9 @@ def published(name: str, tmp_path: Path, *, raw: Path | None = None) -> Path:
 
 def account(run: Path) -> dict[str, int]:
     row = pl.read_parquet(run / "reports" / "meta_run.parquet").row(0, named=True)
-    return {name.removeprefix("rows_"): row[name] for name in row if name.startswith("rows_")}
+    rows = {name.removeprefix("rows_"): row[name] for name in row if name.startswith("rows_")}
+    assert rows.pop("erased") == 0, "nobody asked to be erased"
+    return rows
 
 
 def whole(run: Path, metric: str) -> dict[str, Any]:
