@@ -1,6 +1,6 @@
 # Everything starts here: `make run` and `make test` set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench catalogue sample lock clean
+.PHONY: help setup run test test-all faults check bench catalogue sample lock clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -44,6 +44,9 @@ test: $(VENV)/.test  ## the tests, under ten minutes
 test-all: $(VENV)/.test  ## the tests and the slow rest (a browser is installed by the system's package manager)
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -q -y chromium; }
 	@BAROMETRE_BROWSER=required $(PY) -m pytest -n 2 $(ARGS)
+
+faults: $(VENV)/.test  ## what was done to the pipeline, and what of it went through: a table of the twelve promises
+	@$(PY) -m pytest -n 2 -q tests/faults $(ARGS)
 
 check: $(VENV)/.test  ## ruff, mypy, the layers, the generated documents
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

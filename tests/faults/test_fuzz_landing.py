@@ -10,9 +10,11 @@ import pytest
 
 from flows.io.csv_guard import read_csv
 from flows.io.landed import RAW_CHARACTERS
+from tests.faults.conftest import Proof
 from tests.flows.io.reference_csv import physical_lines, strict_record
 from transforms.layout import Layout
 
+FILES = 50
 HEADER = ["id", "created", "channel", "score", "verbatim"]
 WORDS = [
     *("déçu", "très bien", '"parfait"', 'écran 5"', "merci ; beaucoup", "ligne\nsuivante", "", "😀", "=SUM(A1)"),
@@ -105,13 +107,24 @@ def check(original: bytes, data: bytes) -> None:
     assert sorted(claimed + blank) == list(range(1, len(lines) + 1)), "each line belongs to one record"
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_no_row_is_lost_swallowed_or_invented_by_damage(seed: int) -> None:
+def many(seed: int, proves: Callable[[Proof], None]) -> None:
     dice = random.Random(seed)
-    for _ in range(50):
+    for _ in range(FILES):
         _, data = export(dice)
         mutated = damaged(dice, data)
         check(data, mutated)
+    proves(Proof(1, "exports damaged at random, line by line", FILES))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_row_is_lost_swallowed_or_invented_by_damage(seed: int, proves: Callable[[Proof], None]) -> None:
+    many(seed, proves)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20, 200))
+def test_nor_in_nine_thousand_more(seed: int, proves: Callable[[Proof], None]) -> None:
+    many(seed, proves)
 
 
 @pytest.mark.parametrize("seed", range(5))

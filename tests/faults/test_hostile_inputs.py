@@ -7,6 +7,7 @@ import gzip
 import io
 import random
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import zstandard
 
 from flows.io.landing import Limits, Refused, read_rows
+from tests.faults.conftest import Proof
 from transforms.layout import Layout
 
 HEADER = ["id", "channel", "score", "verbatim"]
@@ -242,5 +244,7 @@ def test_the_file_is_refused_and_the_message_says_why(case: Case, tmp_path: Path
     assert message.endswith(".")
 
 
-def test_the_table_holds_what_the_promise_counts() -> None:
-    assert len(GOOD) + len(ROWS_REFUSED) + len(FILE_REFUSED) >= 66
+def test_the_table_holds_what_the_promise_counts(proves: Callable[[Proof], None]) -> None:
+    cases = len(GOOD) + len(ROWS_REFUSED) + len(FILE_REFUSED)
+    assert cases >= 66
+    proves(Proof(1, "hostile inputs, each with the fate it must have", cases))

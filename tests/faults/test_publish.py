@@ -13,6 +13,7 @@ import pytest
 
 from flows.io import durable, parquet, publish
 from flows.io.publish import Shelf
+from tests.faults.conftest import Proof
 
 STEPS = ("sync_file", "move", "link", "remove", "folder")
 NAMES = ("facts/one.parquet", "facts/two.parquet", "metrics/three.parquet")
@@ -97,7 +98,7 @@ def number_of_steps(tmp_path: Path) -> int:
 @pytest.mark.parametrize("error", [PowerCutError, OSError])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_reader_sees_one_whole_run_whatever_step_fails(
-    tmp_path: Path, error: type[BaseException], *, after: bool
+    tmp_path: Path, proves: Callable[[Proof], None], error: type[BaseException], *, after: bool
 ) -> None:
     release(tmp_path / "whole", 1)
     release(tmp_path / "whole", 2)
@@ -115,9 +116,10 @@ def test_a_reader_sees_one_whole_run_whatever_step_fails(
         release(home, 2)
         assert snapshot(home) == 2
         assert tree(home) == whole, f"after a fault at change {nth} the next run leaves other bytes"
+    proves(Proof(4, "faults in a publishing, before and after each change", steps))
 
 
-def test_a_second_fault_during_the_repair_changes_nothing(tmp_path: Path) -> None:
+def test_a_second_fault_during_the_repair_changes_nothing(tmp_path: Path, proves: Callable[[Proof], None]) -> None:
     release(tmp_path / "whole", 1)
     release(tmp_path / "whole", 2)
     whole = tree(tmp_path / "whole")
@@ -133,6 +135,7 @@ def test_a_second_fault_during_the_repair_changes_nothing(tmp_path: Path) -> Non
             assert snapshot(home) in {1, 2}
         release(home, 2)
         assert tree(home) == whole
+    proves(Proof(6, "double faults in a publishing", len(range(1, steps, 4))))
 
 
 def test_a_table_that_did_not_change_keeps_its_inode(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from flows.__main__ import main
 from flows.io import publish
 from flows.io.publish import Shelf
+from tests.faults.conftest import Proof
 from tests.faults.test_publish import PowerCutError, fail_at, tree
 from tests.flows.conftest import MARCH, deliver, new_site
 
@@ -37,7 +39,9 @@ def bytes_of(data: Path) -> tuple[str, str]:
     return tree(data / "published"), tree(data / "store")
 
 
-def test_the_next_run_gives_the_bytes_of_a_run_without_the_fault(tmp_path: Path) -> None:
+def test_the_next_run_gives_the_bytes_of_a_run_without_the_fault(
+    tmp_path: Path, proves: Callable[[Proof], None]
+) -> None:
     waiting = corrected(tmp_path / "waiting")
     whole = copied(waiting, tmp_path / "whole")
     with pytest.MonkeyPatch.context() as patch:
@@ -56,3 +60,4 @@ def test_the_next_run_gives_the_bytes_of_a_run_without_the_fault(tmp_path: Path)
         assert publish.damaged(shelf, seen) == []
         assert run(data) == 0
         assert bytes_of(data) == bytes_of(whole), f"after a fault at change {nth}"
+    proves(Proof(6, "whole runs that died, at changes of the disk", FAULTS))

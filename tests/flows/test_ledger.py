@@ -21,7 +21,7 @@ def record(slot: str = "a.csv", key: str = "k1", rows: int = 10, state: str = "a
     return {
         "slot": slot, "mapping": "avis", "table": "feed_survey", "key": key, "sha256": "s", "bytes": 1, "state": state,
         "reason": "" if state == "accepted" else "why.", "rows_in": rows, "rows_good": rows, "rows_quarantined": 0,
-        "rows_not_ours": 0, "reasons": {}, "warnings": {}, "unknown_headers": [], "encoding": "utf-8",
+        "rows_not_ours": 0, "rows_erased": 0, "erasures": "", "reasons": {}, "warnings": {}, "unknown_headers": [], "encoding": "utf-8",
         "good": None, "quarantine": None,
     }  # fmt: skip
 
@@ -35,6 +35,7 @@ def job(key: str, problem: str = "") -> ledger.Job:
         "bytes": 1,
         "key": key,
         "problem": problem,
+        "erased": (),
     }
 
 

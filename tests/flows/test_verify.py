@@ -1,0 +1,69 @@
+"""`verify`: nothing to say of a sound deployment, a remedy for each damage, and the remedies work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.__main__ import main
+from flows.settings import load
+from flows.verify import verify
+
+
+def stored(data: Path, suffix: str) -> Path:
+    return min(path for path in (data / "store").glob(f"*{suffix}") if path.name.count(".") == suffix.count("."))
+
+
+def flip(path: Path) -> None:
+    """One bit of a file, in its middle."""
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+
+
+def test_a_sound_deployment_has_nothing_to_mend(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--data", str(published)]) == 0
+    assert "none damaged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".quarantine.parquet", ".json"])
+def test_a_damaged_partition_is_found_and_read_again(published: Path, suffix: str) -> None:
+    path = stored(published, suffix)
+    flip(path)
+    (damage,) = verify(load(str(published))).damages
+    assert damage.path == path
+    assert "reads avis_2026-0" in damage.remedy
+    path.unlink()
+    correct(published / "raw" / ("avis_2026-02.csv" if "2026-03" in damage.remedy else "avis_2026-03.csv"))
+    assert main(["run", "--plain", "--data", str(published)]) == 0
+    assert verify(load(str(published))).damages == []
+
+
+def correct(export: Path) -> None:
+    """A correction of another export, so that the next run needs the rows of all."""
+    export.write_text(export.read_text("utf-8").replace("5;email", "3;email"), "utf-8")
+
+
+def test_a_damaged_table_is_found_and_published_anew(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flip(published / "published/runs/000001/facts/fact_survey_response.parquet")
+    assert main(["verify", "--data", str(published)]) == 2
+    assert "run again" in capsys.readouterr().out
+    assert main(["run", "--plain", "--data", str(published)]) == 0
+    told = verify(load(str(published))).damages
+    assert [it.remedy for it in told] == ["remove the folder of run 1: later runs do not need it"]
+
+
+def test_an_export_that_is_gone_must_be_delivered_again(published: Path) -> None:
+    (published / "raw/avis_2026-02.csv").unlink()
+    (published / "raw/avis_2026-03.csv").unlink()
+    flip(stored(published, ".parquet"))
+    (damage,) = verify(load(str(published))).damages
+    assert damage.remedy.startswith("deliver avis_2026-0")
+
+
+def test_a_manifest_that_cannot_be_read_is_said(published: Path) -> None:
+    (published / "published/runs/000001/manifest.json").write_bytes(b"{")
+    told = verify(load(str(published))).damages
+    assert told
+    assert all("CURRENT" in it.path.name or "manifest" in it.path.name for it in told)
