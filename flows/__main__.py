@@ -1,4 +1,4 @@
-"""`python -m flows`: run, backfill, check, status, explain, catalogue, sample.
+"""`python -m flows`: run, backfill, check, init, sources, status, verify, erase, explain, catalogue, sample.
 
 Each command imports what it needs when it starts: help, status and "nothing changed" wait for no library.
 """
@@ -49,15 +49,57 @@ def _parser() -> argparse.ArgumentParser:
     backfill.add_argument("--to", dest="last", type=_month, metavar="2025-06", help="last month (default: yesterday's)")
     _how(backfill)
 
-    _command(commands, "check", "read every export and say what would be accepted, without publishing")
+    check = _command(
+        commands,
+        "check",
+        "read exports and say what would be accepted, without publishing",
+        "Without FILE: every export of the deployment. With FILE: that file alone, in more detail, with examples of "
+        "each reason; the exit code is then 2 when any of its rows would be quarantined.",
+    )
+    check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="look at this file only")
+    check.add_argument("--mapping", default="", metavar="NAME", help="read FILE with this mapping (see `sources`)")
+
+    init = _command(
+        commands,
+        "init",
+        "look at a new file, say what it seems to be, and write a mapping to complete",
+        "Writes FOLDER/sources/NAME.toml and adds the export to FOLDER/pipeline.toml, which is made where there is "
+        "none. Nothing that exists is overwritten. Whatever was guessed says so in a comment: read it, then `check`.",
+    )
+    init.add_argument("files", nargs="+", type=Path, metavar="FILE", help="exports, wherever they lie")
+    init.add_argument("--feed", default="", help="what the rows are, such as ticket, survey, contact or cost")
+    init.add_argument("--name", default="", help="name of the mapping (default: by the name of the file)")
+    init.add_argument(
+        "--print", action="store_true", dest="only_show", help="show what would be written; write nothing"
+    )
+
+    _command(commands, "sources", "the mappings there are: yours, and those for the exports of usual products")
     _command(commands, "status", "the last run: rows, held exports, quarantine, what to do")
+
+    _command(commands, "verify", "hash the store and every kept run again: what is damaged, and how it comes back")
+
+    erase = _command(
+        commands,
+        "erase",
+        "remove a person from all that was written, and from all that will be read",
+        "Notes a keyed hash of NUMBER (erased.json in the data folder; never the number), reads the exports again "
+        "without the person, publishes, and removes every earlier run. Rows of a customer are dropped and counted as "
+        "erased; an agent goes from tickets, contacts and answers, which stay, and their shifts are dropped. Rows of "
+        "exports that are no longer in the raw folder are rewritten in the store. A later delivery of the same rows "
+        "changes nothing. The raw folder is yours and is not touched: files in it that still hold the number are "
+        "named at the end, so take the person out of them, and out of your copies. It cannot be undone. "
+        "Whatever interrupts it, give the command again.",
+    )
+    who = erase.add_mutually_exclusive_group(required=True)
+    who.add_argument("--customer", metavar="NUMBER", help="number or address of the customer, as in the exports")
+    who.add_argument("--agent", metavar="NUMBER", help="number or address of the agent, as in the exports")
+    erase.add_argument("--source", default="", metavar="NAME", help="only where this source means them by NUMBER")
 
     explain = _command(commands, "explain", "the rows behind a published number")
     explain.add_argument("metric", help="name of a metric, such as csat")
     explain.add_argument("period", help="2026-03-14, 2026-W12, 2026-03, 2026-Q1 or 2026")
-    explain.add_argument("--channel", help="of this channel only")
-    explain.add_argument("--team", help="of this team only")
-    explain.add_argument("--segment", help="of this segment only")
+    for cut in ("channel", "team", "segment", "survey", "product", "topic", "tier", "variant", "category"):
+        explain.add_argument(f"--{cut}", help=f"of this {cut} only")
     explain.add_argument("--rows", type=int, default=20, help="how many rows to show (default 20)")
 
     catalogue = commands.add_parser("catalogue", help="write the metric catalogue and the data dictionary")

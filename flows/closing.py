@@ -6,14 +6,18 @@ from typing import Any
 
 import polars as pl
 
+from expectations.tables.analysis import ALARM, METRIC_REVISION
 from expectations.tables.metric import META_EXPORT, META_RUN, META_TABLE, METRIC_MISSING, METRIC_VALUES, RECONCILIATION
-from flows import reports
+from flows import reconciling, reports
+from flows.draft import Draft, Output, write_output
 from flows.io import ledger
+from flows.io.erased import erased_document, erased_persons
 from flows.io.ledger import Entry
 from flows.io.publish import Manifest
 from flows.reports import Account
 from flows.settings import version
-from flows.stages import Draft, FeedMade, Output, write_output
+from flows.stages import FeedMade
+from transforms.calendar import day_ends_at
 
 SCORECARDS = {"fr": "scorecard.html", "en": "scorecard_en.html"}
 
@@ -30,10 +34,9 @@ def close(
     """The manifest of the run, after its report tables and pages lie in the staging folder."""
     settings = draft.settings
     accounts = _accounts(taken, feeds)
-    identities = reports.reconciliation(
-        accounts, draft.all_inside("fact"), draft.all_inside("feed"), as_of=settings.as_of
-    )
-    reports.require_balance(identities)
+    end = day_ends_at(settings.as_of, settings.site.zone)
+    identities = reconciling.reconciliation(accounts, draft, outputs, end=end)
+    reconciling.require_balance(identities)
     missing = _missing(draft, facts)
     about = {
         "run_key": draft.run_key,
@@ -55,12 +58,16 @@ def close(
         "format": 1,
         **about,
         "as_of": settings.as_of.isoformat(),
+        "documents_sha256": settings.documents_sha256,
         "run": draft.run,
         "parent": parent["run"] if parent else None,
         "name": settings.name,
+        "erased": erased_document(settings, erased_persons(settings)),
         "accounts": [_plain(account.row) for account in accounts],
         "exports": ledger.as_document(taken),
         "missing": missing.rows(),
+        "revised": _revised(draft),
+        "alarms": draft.inside(ALARM.name).collect().rows(named=True),
         "outputs": {it["name"]: it for it in found} | _pages(draft),
     }
 
@@ -85,6 +92,12 @@ def _missing(draft: Draft, facts: list[str]) -> pl.DataFrame:
     tables = [draft.inside(table.name).select("metric_id").unique() for table in METRIC_VALUES.values()]
     computed = pl.concat(tables).unique().collect()["metric_id"].to_list()
     return missing_metrics(facts, METRICS, computed=computed)
+
+
+def _revised(draft: Draft) -> dict[str, int]:
+    """How many published values of complete periods this run moved, by cause."""
+    mine = draft.inside(METRIC_REVISION.name).filter(pl.col("run") == draft.run)
+    return dict(mine.group_by("cause").len().sort("cause").collect().iter_rows())
 
 
 def _last_changed(output: Output, parent: Manifest | None) -> Output:

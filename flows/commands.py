@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from expectations.schema import DefinitionError
+from expectations.tables.metric import MEMBER_CUTS
 from flows import backfill as history
 from flows.errors import PlainError
 from flows.failure import forget_failure, note_failure
@@ -43,6 +44,8 @@ def backfill(asked: argparse.Namespace) -> int:
 
 def check(asked: argparse.Namespace) -> int:
     """Read every export as a run would, and say what would become of it; what is read is kept for the next run."""
+    if asked.files:
+        return _check_files(asked)
     from flows.checking import check_exports  # noqa: PLC0415
 
     with _told_plainly():
@@ -56,6 +59,38 @@ def check(asked: argparse.Namespace) -> int:
     return FAILED
 
 
+def _check_files(asked: argparse.Namespace) -> int:
+    """Files looked at apart: nothing is kept, so no lock is needed."""
+    from flows.checking_file import check_file  # noqa: PLC0415
+
+    with _told_plainly():
+        settings = load(asked.data)
+        found = [check_file(settings, path, asked.mapping) for path in asked.files]
+        return HELD if any(found) else PUBLISHED
+    return FAILED
+
+
+def init(asked: argparse.Namespace) -> int:
+    """Look at files nobody has declared yet, and write a mapping to complete for each kind of them."""
+    from flows.init import start  # noqa: PLC0415
+    from flows.sources import home_folder  # noqa: PLC0415
+
+    with _told_plainly():
+        start(home_folder(asked.data), asked.files, feed=asked.feed, name=asked.name, only_show=asked.only_show)
+        return PUBLISHED
+    return FAILED
+
+
+def sources(asked: argparse.Namespace) -> int:
+    """The mappings at hand."""
+    from flows.sources import home_folder, show_sources  # noqa: PLC0415
+
+    with _told_plainly():
+        show_sources(home_folder(asked.data))
+        return PUBLISHED
+    return FAILED
+
+
 def status(asked: argparse.Namespace) -> int:
     """The last run, from its manifest alone."""
     from flows.status import show_status  # noqa: PLC0415
@@ -65,11 +100,51 @@ def status(asked: argparse.Namespace) -> int:
     return FAILED
 
 
+def verify(asked: argparse.Namespace) -> int:
+    """Every byte the kept runs rest on, hashed again."""
+    from flows.verify import show_verified  # noqa: PLC0415
+
+    with _told_plainly():
+        settings = load(asked.data)
+        try:
+            with exclusive(settings.lock) as announce:
+                announce("a verification")
+                return show_verified(settings)
+        except Busy as busy:
+            return _say_busy(busy)
+    return FAILED
+
+
+def erase(asked: argparse.Namespace) -> int:
+    """Note who is to be forgotten, publish without them, and say which raw files still name them."""
+    from flows import erase as command  # noqa: PLC0415
+
+    with _told_plainly(), _noted(asked.data):
+        settings = command.settings_of_the_run_that_counts(asked.data)
+        wanted = command.Wanted(
+            role="agent" if asked.customer is None else "customer",
+            number=asked.agent if asked.customer is None else asked.customer,
+            source=asked.source,
+        )
+        try:
+            with exclusive(settings.lock) as announce:
+                announce("an erasure")
+                command.note(wanted, settings)
+        except Busy as busy:
+            return _say_busy(busy)
+        asked.plain, asked.accept_shrink = True, False
+        code = _refresh(asked, settings, first=None)
+        command.show_left(wanted, settings)
+        return code
+    return FAILED
+
+
 def explain(asked: argparse.Namespace) -> int:
     """The rows behind a published number."""
     from flows.explain import show_rows  # noqa: PLC0415
 
-    wanted = {cut: code for cut in ("channel", "team", "segment") if (code := getattr(asked, cut)) is not None}
+    cuts = ("channel", "team", "segment", *MEMBER_CUTS)
+    wanted = {cut: code for cut in cuts if (code := getattr(asked, cut)) is not None}
     with _told_plainly():
         return show_rows(data_folder(asked.data), asked.metric, asked.period, wanted, shown=asked.rows)
     return FAILED

@@ -13,13 +13,14 @@ from rich.text import Text
 
 from expectations.schema import Table
 from expectations.tables import FACTS
-from expectations.tables.metric import GROUPING_SETS
+from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
+from flows.console import console, plain_table
 from flows.errors import PlainError
 from flows.io import publish
 from flows.io.publish import Shelf
 from flows.outputs.words import language_of
-from flows.summary import console, plain_table
 from transforms.metrics import METRICS
+from transforms.metrics.members import UNKNOWN
 from transforms.metrics.metric import CUTS, Measure, Metric, Ratio
 from transforms.metrics.periods import end_of
 
@@ -52,7 +53,7 @@ class Cell:
     @property
     def grouping_set(self) -> str:
         """Name of the cut."""
-        cuts = tuple(cut for cut in CUTS if cut in self.wanted)
+        cuts = tuple(cut for cut in (*CUTS, *MEMBER_CUTS) if cut in self.wanted)
         names = [name for name in self.metric.grouping_sets if GROUPING_SETS[name] == cuts]
         if not names:
             there = ", ".join(" and ".join(GROUPING_SETS[name]) or "total" for name in self.metric.grouping_sets)
@@ -90,6 +91,9 @@ def show_rows(home: Path, name: str, period: str, wanted: Mapping[str, str], *, 
     as_of = dt.date.fromisoformat(manifest["as_of"])
     cell = Cell(run=run, metric=METRICS[name], grain=grain, start=start, as_of=as_of, wanted=wanted)
     _show_number(cell)
+    if cell.metric.suppress_below:
+        console().print("\nThe rows behind it are answers of single employees: they are not published.")
+        return OK
     by_fact: dict[tuple[str, str], list[Measure]] = {}
     for measure in {it.id: it for it in _parts(cell.metric)}.values():
         by_fact.setdefault((measure.fact, measure.date), []).append(measure)
@@ -105,7 +109,7 @@ def _show_number(cell: Cell) -> None:
     value = "no value" if row["value"] is None else WORDS.quantity(row["value"], metric.unit.value.label)
     out.print(Text.assemble((metric.title, "bold"), f", {cell.grain} from {cell.start} to {row['period_end']}, {cut}"))
     out.print(metric.asks, markup=False)
-    out.print(Text.assemble("\n  ", (value, "bold"), f"   ({row['status']}, {row['n']:,} rows)"))
+    out.print(Text.assemble("\n  ", (value, "bold"), f"   ({row['status']}, {_amount(row['n'])} rows)"))
     if isinstance(metric, Ratio):
         unit = metric.unit.value
         out.print(f"  numerator   {_amount(row['numerator'])}  {metric.above.words}", markup=False)
@@ -121,7 +125,8 @@ def _published_row(cell: Cell) -> dict[str, Any]:
     values = pl.scan_parquet(cell.run / "metrics" / f"metric_value_{cell.grain}.parquet", glob=False)
     mine = values.filter((pl.col("metric_id") == cell.metric.name) & (pl.col("grouping_set") == cell.grouping_set))
     for cut, code in cell.wanted.items():
-        mine = mine.filter(pl.col(f"{cut}_key") == _key(cell, cut, code))
+        is_mine = pl.col("member") == code if cut in MEMBER_CUTS else pl.col(f"{cut}_key") == _key(cell, cut, code)
+        mine = mine.filter(is_mine)
     found = mine.filter(pl.col("period_start") == cell.start).collect()
     if found.is_empty():
         first, last = (
@@ -138,8 +143,11 @@ def _show_fact(cell: Cell, fact: str, date: str, measures: list[Measure], *, sho
     if not (path := cell.run / "facts" / f"{fact}.parquet").is_file():
         return
     rows = _in_codes(pl.scan_parquet(path, glob=False), table, cell.run).filter(_is_in(cell, date, measures[0]))
+    if "grain" in table.columns:
+        rows = rows.filter(pl.col("grain") == cell.grain)
     for cut, code in cell.wanted.items():
-        rows = rows.filter(pl.col(cut) == code)
+        member = pl.col(cut).cast(pl.String)
+        rows = rows.filter(member.fill_null(UNKNOWN) == code if cut in MEMBER_CUTS else member == code)
     adds = {f"adds {number}": measure for number, measure in enumerate(measures, 1)}
     counted = rows.with_columns(measure.per_row.alias(name) for name, measure in adds.items())
     counted = counted.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in adds)).sort(date, *table.key)

@@ -7,8 +7,8 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from flows.console import plain_table
 from flows.outputs.words import Language, language_of
-from flows.summary import plain_table
 
 COLOURS = {True: "green", False: "red", None: ""}
 
@@ -53,7 +53,7 @@ def _one_month(metrics: pl.DataFrame, values: pl.DataFrame, month: dt.date, word
             changes[0] + (" !" if row["is_significant_vs_prior"] else ""),
             changes[1],
             Text(target + mark, style=COLOURS[row["is_target_met"]]),
-            f"{row['n']:,}",
+            "-" if row["n"] is None else f"{row['n']:,}",
         )
     table.caption = "* may still move    ! beyond chance"
     table.caption_justify = "left"

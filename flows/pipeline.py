@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from expectations.tables import FACTS
-from flows import closing, stages
+from flows import analysing, closing, erasure, revising, stages
 from flows.errors import PlainError
 from flows.io import durable, ledger, publish, quarantine
 from flows.io.ledger import Entry, Record
+from flows.io.mirror import Mirrored, refresh_mirror
 from flows.io.publish import Manifest
 from flows.judging import forget_results
 from flows.progress import Each
@@ -37,6 +38,7 @@ class Outcome:
     is_new: bool
     """False: nothing had changed since this run was published, and no file was touched."""
     reports: list[Path] = field(default_factory=list)
+    mirrored: Mirrored | None = None
 
     @property
     def held(self) -> list[dict[str, Any]]:
@@ -47,9 +49,10 @@ class Outcome:
 def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """Refresh every table from the exports that changed since the last run."""
     parent = publish.current(settings.shelf)
+    ledger.forget_half_read(settings.store)
     work = ledger.jobs(settings, now_s=time.time())
     told = each("reading exports", read_export, [job for job in work if not job["problem"]], settings)
-    taken = _taken(settings, work, told, parent, wish)
+    taken = _taken(settings, work, told, erasure.renewed(parent, told, settings), wish)
     if done := _unchanged(settings, taken, parent):
         return done
     draft = _draft(settings, taken, parent)
@@ -57,13 +60,16 @@ def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
     built = each("building facts", stages.build_frame, stages.steps_of(_feeds_of(taken)), draft, in_turn=True)
     facts = [name for name in built if name in FACTS]
     outputs = stages.build_dimensions(draft)
-    outputs += each("publishing facts", stages.publish_fact, facts, draft)
+    shown = [name for name in facts if FACTS[name].published]
+    outputs += each("publishing facts", stages.publish_fact, shown, draft)
     outputs += [it for made in each("computing metrics", stages.build_metrics, stages.GRAINS, draft) for it in made]
+    outputs.append(revising.build_revision(draft, taken))
+    outputs += each("analysing", analysing.build_analysis, analysing.analyses_of(draft), draft)
     manifest = closing.close(draft, taken, feeds=feeds, facts=facts, outputs=outputs, parent=parent)
     reports = quarantine.write_reports(settings.quarantine / f"run-{draft.run:06d}", settings.store, taken)
+    durable.remove(settings.quarantine / "check")  # it tells of rows as they were before this run
     publish.commit(settings.shelf, manifest, parent)
-    tidy(settings, manifest)
-    return Outcome(manifest=manifest, is_new=True, reports=reports)
+    return Outcome(manifest=manifest, is_new=True, reports=reports, mirrored=tidy(settings, manifest))
 
 
 def known_already(settings: Settings, wish: Wish) -> Outcome | None:
@@ -72,17 +78,18 @@ def known_already(settings: Settings, wish: Wish) -> Outcome | None:
     work = ledger.jobs(settings, now_s=time.time())
     readable = [job for job in work if not job["problem"]]
     told = [it for it in (ledger.record(settings.store, job["key"]) for job in readable) if it is not None]
-    if parent is None or len(told) < len(readable):
+    if parent is None or len(told) < len(readable) or erasure.is_due(parent, settings):
         return None
     return _unchanged(settings, _taken(settings, work, told, parent, wish), parent)
 
 
-def tidy(settings: Settings, manifest: Manifest) -> None:
-    """After the commit: the link for readers, old runs, and what only they needed."""
+def tidy(settings: Settings, manifest: Manifest) -> Mirrored | None:
+    """After the commit: the link for readers, old runs, and what only they needed; what became of the mirror."""
     kept = publish.tidy(settings.shelf, manifest, now_s=time.time())
     quarantine.forget(settings.quarantine, kept)
     forget_results(settings)
     ledger.sweep(settings.store, ledger.needed_keys(publish.manifest_of(settings.shelf, run) for run in kept))
+    return refresh_mirror(settings.shelf, manifest, settings.mirror) if settings.mirror else None
 
 
 def _taken(
@@ -97,8 +104,7 @@ def _unchanged(settings: Settings, taken: list[Entry], parent: Manifest | None) 
         return None
     if publish.damaged(settings.shelf, parent):
         return None
-    tidy(settings, parent)
-    return Outcome(manifest=parent, is_new=False)
+    return Outcome(manifest=parent, is_new=False, mirrored=tidy(settings, parent))
 
 
 def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> Draft:
@@ -109,7 +115,7 @@ def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> D
         raise NothingToPublish(f"No export gave a row, so there is nothing to publish:\n{there}")
     run = parent["run"] + 1 if parent else 1
     publish.open_staging(settings.shelf, run)
-    draft = Draft(settings=settings, run=run, run_key=ledger.run_key(settings, taken))
+    draft = Draft(settings=settings, run=run, run_key=ledger.run_key(settings, taken), parent=parent)
     durable.remove(draft.work)
     durable.folder(draft.work)
     return draft

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flows.benchmarks import benchmarks_file
 from flows.io import durable
 from flows.io.publish import Shelf
 from flows.io.toml import Part, SettingsError, document
@@ -30,7 +31,8 @@ from transforms.site import Site
 PROJECT = Path(__file__).parents[1]
 SAMPLE = PROJECT / "data" / "sample"
 SHIPPED_SOURCES = PROJECT / "transforms" / "sources"
-REFERENCE_FILES = ("holidays", "labels", "scales", "schedules", "targets", "teams")
+REFERENCE_FILES = ("holidays", "labels", "scales", "schedules", "sla", "targets", "teams")
+_PARTS = ("site", "paths", "privacy", "reading", "thresholds", "channel_weights", "staffing", "ltv", "revenue")
 _SAMPLE_KEY = b"The people of the sample do not exist: this key is no secret."
 _KEY_BYTES = 32
 _SHORTEST_KEY = 16
@@ -61,6 +63,8 @@ class Settings:
     scales: Mapping[str, Scale]
     key: bytes = field(repr=False)
     settle_s: int
+    mirror: Path | None
+    """A second copy of the tables, for readers that cannot follow the link."""
     name: str
     language: str
     """Of what a person reads: fr or en."""
@@ -108,9 +112,9 @@ def load(data: str = "", *, as_of: dt.date | None = None) -> Settings:
     """The settings of the deployment folder, checked: a key nobody knows is an error, with a suggestion."""
     home = data_folder(data)
     main = Part.of(home / "pipeline.toml")
-    main.only("site", "paths", "privacy", "reading", "thresholds", "channel_weights", "export")
+    main.only(*_PARTS, "export")
     about, reading = main.part("site"), main.part("reading")
-    about.only("name", "zone", "country", "as_of", "fiscal_year_starts_in", "language")
+    about.only("name", "zone", "country", "as_of", "fiscal_year_starts_in", "language", "industry")
     reading.only("settle_s")
     main.part("thresholds").only("short_abandon_s", "fcr_window_days", "survey_window_days", "unanswered_after_days")
     exports = _exports(main)
@@ -128,6 +132,7 @@ def load(data: str = "", *, as_of: dt.date | None = None) -> Settings:
         scales=scales,
         key=_key(home, main.part("privacy")),
         settle_s=reading.between("settle_s", 0, 3600, 0),
+        mirror=_mirror(home, main.part("paths").get("mirror", "")),
         name=about.get("name", home.name),
         language=about.one_of("language", ("fr", "en"), "fr"),
         documents_sha256=_documents(home, main, told),
@@ -162,7 +167,7 @@ def _mapping(home: Path, name: str, main: Part) -> dict[str, Any]:
 def _raw(home: Path, main: Part) -> Path:
     """The raw folder: of the environment, of the settings, or `raw/`."""
     paths = main.part("paths")
-    paths.only("raw")
+    paths.only("raw", "mirror")
     if asked := os.environ.get("BAROMETRE_RAW", ""):
         folder = Path(asked).expanduser().resolve()
     else:
@@ -170,6 +175,11 @@ def _raw(home: Path, main: Part) -> Path:
     if not folder.is_dir():
         raise main.error(f"the raw folder {folder} is not there", "Make it, or name another as [paths] raw.")
     return folder
+
+
+def _mirror(home: Path, told: str) -> Path | None:
+    """Where the mirror is; None where there is none."""
+    return (home / Path(told).expanduser()).resolve() if told else None
 
 
 def _zone(about: Part) -> ZoneInfo:
@@ -213,6 +223,7 @@ def _documents(home: Path, main: Part, mappings: Mapping[str, Any]) -> str:
     said = {key: value for key, value in main.values.items() if key not in {"paths", "reading", "privacy"}}
     said["site"] = {key: value for key, value in main.part("site").values.items() if key != "as_of"}
     said |= {name: document(home / "reference" / f"{name}.toml") for name in REFERENCE_FILES}
+    said["benchmarks"] = document(benchmarks_file(home / "reference"))
     said["mappings"] = dict(mappings)
     return digest(said)
 

@@ -4,30 +4,20 @@ Frames inside the house (codes, UTC) lie in the work folder; what readers see (k
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypedDict
 
 import polars as pl
 
-from expectations.schema import Layer, Table
+from expectations.schema import Table
 from expectations.tables import FACTS, FEEDS, TABLES
 from expectations.tables.metric import GRAINS, METRIC_VALUES
-from flows.errors import PlainError
-from flows.io import durable, parquet
+from flows.draft import BrokenTable, Draft, Output, feeds_of, require_contract, require_rows, write_output
+from flows.io import parquet
 from flows.io.ledger import Entry, Record
-from flows.judging import judged
-from flows.settings import Settings
+from flows.revising import with_history
 
-PLACES = {Layer.FACT: "facts", Layer.DIMENSION: "facts", Layer.METRIC: "metrics", Layer.REPORT: "reports"}
-IN_METRICS = ("dim_metric", "dim_target")
-"""Dimensions that stand beside the values they describe."""
 _PART = "part"
-__all__ = ["GRAINS", "Draft", "FeedMade", "Output"]
-
-
-class BrokenTable(PlainError):  # noqa: N818 -- read aloud where it is caught
-    """A table that was built does not keep its contract: nothing of this run is published."""
+__all__ = ["GRAINS", "Draft", "FeedMade", "Output", "write_output"]
 
 
 class FeedMade(TypedDict):
@@ -38,45 +28,6 @@ class FeedMade(TypedDict):
     """By export: slot, mapping, rows that gave way to a later version, first and last day."""
 
 
-class Output(TypedDict):
-    """A published file, as the manifest has it."""
-
-    name: str
-    table: str
-    layer: str
-    rows: int
-    bytes: int
-    sha256: str
-    run_key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A run in the making."""
-
-    settings: Settings
-    run: int
-    run_key: str
-
-    @property
-    def staging(self) -> Path:
-        """What will be published."""
-        return self.settings.shelf.staging(self.run)
-
-    @property
-    def work(self) -> Path:
-        """Frames in the form they have inside the house."""
-        return self.settings.store / ".work"
-
-    def inside(self, name: str) -> pl.LazyFrame:
-        """A frame of the work folder."""
-        return pl.scan_parquet(self.work / f"{name}.parquet", glob=False)
-
-    def all_inside(self, layer: str) -> dict[str, pl.LazyFrame]:
-        """The frames of the work folder whose names begin so."""
-        return {path.stem: self.inside(path.stem) for path in sorted(self.work.glob(f"{layer}_*.parquet"))}
-
-
 def latest_feed(feed: str, draft: Draft, taken: list[Entry]) -> FeedMade:
     """The latest version of each row of a feed, over all exports, in the work folder."""
     from transforms.facts.latest import latest  # noqa: PLC0415 -- stages import what they do when they do it
@@ -84,7 +35,8 @@ def latest_feed(feed: str, draft: Draft, taken: list[Entry]) -> FeedMade:
     table = FEEDS[feed]
     used = [(entry, entry.used) for entry in taken if entry.used is not None and entry.used["table"] == feed]
     parts = [_partition(draft, number, record, table) for number, (_, record) in enumerate(used)]
-    rows = latest(pl.concat(parts), table).sort("slot", "line", _PART)
+    # Rows of a wide table share their line: they keep the order they were read in.
+    rows = latest(pl.concat(parts), table).sort("slot", "line", _PART, maintain_order=True)
     path = draft.work / f"{feed}.parquet"
     parquet.write(rows, path)
     days = _clock_days(table, draft.settings.site.zone)
@@ -107,11 +59,11 @@ def build_frame(step: str, draft: Draft) -> str:
     """One step of the facts in the work folder, a fact judged by its contract; its name."""
     from transforms.facts import build  # noqa: PLC0415
 
-    settings, frames = draft.settings, {**_feeds(draft), **draft.all_inside("told"), **draft.all_inside("fact")}
+    settings, frames = draft.settings, {**feeds_of(draft), **draft.all_inside("told"), **draft.all_inside("fact")}
     rows = build(step, frames, settings.site, settings.as_of, scales=settings.scales)
     parquet.write(rows, draft.work / f"{step}.parquet")
     if step in FACTS:
-        _require_contract(step, FACTS[step], draft)
+        require_contract(step, FACTS[step], draft)
     return step
 
 
@@ -124,18 +76,20 @@ def steps_of(feeds: list[str]) -> list[str]:
 
 def build_dimensions(draft: Draft) -> list[Output]:
     """All dimensions, in the work folder and published."""
+    from transforms.analysis.benchmark import benchmark_dimension  # noqa: PLC0415
     from transforms.facts import build_dimensions as dimensions  # noqa: PLC0415
     from transforms.metrics import METRICS  # noqa: PLC0415
     from transforms.metrics.catalogue import metric_dimension, target_dimension  # noqa: PLC0415
 
     settings = draft.settings
-    facts, feeds = draft.all_inside("fact"), _feeds(draft)
+    facts, feeds = draft.all_inside("fact"), feeds_of(draft)
     frames = dimensions(facts, feeds, settings.site, settings.as_of, scales=settings.scales)
     frames |= {"dim_metric": metric_dimension(METRICS), "dim_target": target_dimension(settings.site, METRICS)}
+    frames |= {"dim_benchmark": benchmark_dimension(settings.site, METRICS)}
     outputs = []
     for name, frame in frames.items():
         parquet.write(frame, draft.work / f"{name}.parquet")
-        _require_rows(name, TABLES[name], draft)
+        require_rows(name, TABLES[name], draft)
         outputs.append(write_output(draft.inside(name), TABLES[name], draft))
     return outputs
 
@@ -151,29 +105,21 @@ def publish_fact(fact: str, draft: Draft) -> Output:
 
 def build_metrics(grain: str, draft: Draft) -> list[Output]:
     """The long and the wide table of a grain."""
+    from transforms.analysis.benchmark import with_benchmark  # noqa: PLC0415
     from transforms.metrics import METRICS  # noqa: PLC0415
     from transforms.metrics.compute import metric_values, published_values  # noqa: PLC0415
     from transforms.metrics.wide import kpi_wide, wide_table  # noqa: PLC0415
 
     settings, table = draft.settings, METRIC_VALUES[grain]
     values = metric_values(draft.all_inside("fact"), METRICS, grain=grain, as_of=settings.as_of, site=settings.site)
-    long = published_values(values, draft.all_inside("dim"), draft.run_key)
-    parquet.write(long, draft.work / f"{table.name}.parquet")
-    _require_contract(table.name, table, draft)
+    long = with_benchmark(published_values(values, draft.all_inside("dim"), draft.run_key), settings.site)
+    parquet.write(with_history(long, grain, draft), draft.work / f"{table.name}.parquet")
+    require_contract(table.name, table, draft)
     wide = kpi_wide(draft.inside(table.name), METRICS, grain=grain)
     return [
         write_output(draft.inside(table.name), table, draft),
         write_output(wide, wide_table(METRICS, grain), draft),
     ]
-
-
-def write_output(frame: pl.LazyFrame, table: Table, draft: Draft) -> Output:
-    """One published file in the staging folder."""
-    place = "metrics" if table.name in IN_METRICS else PLACES[table.layer]
-    path = draft.staging / place / f"{table.name}.parquet"
-    durable.folder(path.parent)
-    about = {"name": f"{place}/{path.name}", "table": table.name, "layer": str(table.layer), "run_key": draft.run_key}
-    return {**about, **parquet.write(frame, path, table)}  # type: ignore[typeddict-item]
 
 
 def _partition(draft: Draft, number: int, record: Record, table: Table) -> pl.LazyFrame:
@@ -212,34 +158,3 @@ def _part_account(entry: Entry, record: Record, kept: Mapping[str, Any]) -> dict
         "first_on": kept["first_on"],
         "last_on": kept["last_on"],
     }
-
-
-def _require_rows(name: str, table: Table, draft: Draft) -> None:
-    """The same of a dimension, by the expressions alone: its rows are codes of facts that were judged."""
-    from expectations.gate import split  # noqa: PLC0415
-
-    _, bad = split(draft.inside(name), table)
-    repeated = draft.inside(name).group_by(table.key).len().filter(pl.col("len") > 1)
-    broken, twice = (it.height for it in pl.collect_all([bad, repeated]))
-    if broken or twice:
-        raise _broken(name, draft, f"{broken} rows break a rule, {twice} keys are there more than once")
-
-
-def _broken(name: str, draft: Draft, why: str) -> BrokenTable:
-    return BrokenTable(
-        f"{name}: the table that was built breaks its contract: {why}. Nothing was published; it lies in "
-        f"{draft.work / name}.parquet for inspection. This is a fault of the pipeline: report it."
-    )
-
-
-def _require_contract(name: str, table: Table, draft: Draft) -> None:
-    """Stop the run at a table of ours that breaks its contract: the fault is in a rule, not in an export."""
-    verdict = judged(draft.inside(name), table, name=table.name, settings=draft.settings)
-    if verdict.blocked_by:
-        why = ", ".join(f"{code} ({verdict.counts.get(code, 0)} rows)" for code in verdict.blocked_by)
-        raise _broken(name, draft, why)
-
-
-def _feeds(draft: Draft) -> dict[str, pl.LazyFrame]:
-    """The feeds at hand, in the schema of their contracts."""
-    return {name: frame.select(list(FEEDS[name].columns)) for name, frame in draft.all_inside("feed").items()}

@@ -3,10 +3,11 @@
 import datetime as dt
 from pathlib import Path
 
+from flows.console import console, shown
 from flows.failure import noted_failure
 from flows.io import publish
 from flows.io.publish import Manifest, Shelf
-from flows.summary import console, exports_table, show_missing, show_troubled, shown
+from flows.summary import exports_table, show_alarms, show_missing, show_troubled
 
 OK, RED = 0, 2
 
@@ -24,6 +25,7 @@ def show_status(home: Path) -> int:
         out.print(exports_table(manifest))
         show_troubled(out, manifest)
         show_missing(out, manifest)
+        show_alarms(out, manifest)
     if failure:
         message, at_s = failure
         out.print(f"\n[bold red]The last run failed[/] ({_moment(at_s)}):")

@@ -2,50 +2,24 @@
 
 import datetime as dt
 import itertools
-import os
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.console import console, plain_table, shown
 from flows.io.publish import Manifest
-from flows.settings import PROJECT, Settings
+from flows.settings import Settings
 
 if TYPE_CHECKING:
     from flows.pipeline import Outcome
 
-WIDTH_PIPED = 110
-ROWS = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours")
-HEADS = ("rows in", "accepted", "quarantined", "duplicates", "not ours")
+ROWS = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours", "rows_erased")
+HEADS = ("rows in", "accepted", "quarantined", "duplicates", "not ours", "erased")
 FILES_SHOWN = 12
 NAMES_SHOWN = 4
-
-
-def console() -> Console:
-    """Where the summary goes: in colour on a terminal, plain and of one width elsewhere."""
-    return Console(width=None if sys.stdout.isatty() else WIDTH_PIPED, highlight=False, soft_wrap=False)
-
-
-def shown(path: Path) -> str:
-    """A path as short as it can be said here."""
-    for home in (Path.cwd(), PROJECT):
-        if path.is_relative_to(home):
-            return os.path.relpath(path, Path.cwd())
-    return str(path)
-
-
-def plain_table(*heads: str, numbers: Iterable[str] = ()) -> Table:
-    """A table that looks the same on a terminal and in a mail."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    right = set(numbers)
-    for head in heads:
-        table.add_column(head, justify="right" if head in right else "left", no_wrap=head in right)
-    return table
 
 
 def show_start(settings: Settings) -> None:
@@ -64,28 +38,32 @@ def show_outcome(settings: Settings, outcome: "Outcome", *, first: dt.date | Non
     if not outcome.is_new:
         out.print(f"Nothing changed since run {manifest['run']} as of {manifest['as_of']}: no file was touched.")
         show_troubled(out, manifest)
-        _show_places(out, settings, manifest)
+        _show_places(out, settings, outcome)
         return
     out.print()
     out.print(exports_table(manifest))
     _show_reasons(out, manifest)
+    _show_warnings(out, manifest)
     show_troubled(out, manifest)
     out.print()
     folder = settings.shelf.folder_of(manifest["run"])
     out.print(headline_table(folder, first=first, language=settings.language))
     show_missing(out, manifest)
-    _show_places(out, settings, manifest)
+    show_alarms(out, manifest)
+    _show_places(out, settings, outcome)
 
 
 def exports_table(manifest: Manifest) -> Table:
     """Rows by what became of them, one line an [[export]] and one for all."""
     accounts = sorted(manifest["accounts"], key=lambda it: (it["table"], it["mapping"]))
-    table = plain_table("export", "fills", "files", *HEADS, numbers=("files", *HEADS))
+    width = len(HEADS) if any(it.get("rows_erased") for it in accounts) else len(HEADS) - 1
+    heads = HEADS[:width]
+    table = plain_table("export", "fills", "files", *heads, numbers=("files", *heads))
     for (feed, mapping), found in itertools.groupby(accounts, key=lambda it: (it["table"], it["mapping"])):
         files = list(found)
-        table.add_row(mapping, feed.removeprefix("feed_") or "-", f"{len(files)}", *_sums(files))
+        table.add_row(mapping, feed.removeprefix("feed_") or "-", f"{len(files)}", *_sums(files)[:width])
     table.add_section()
-    table.add_row("[bold]all", "", f"{len(accounts)}", *_sums(accounts))
+    table.add_row("[bold]all", "", f"{len(accounts)}", *_sums(accounts)[:width])
     return table
 
 
@@ -93,6 +71,17 @@ def show_troubled(out: Console, manifest: Manifest) -> None:
     """Exports that were refused or held: the run is red because of them."""
     for it in (it for it in manifest["exports"] if it["state"] != "accepted"):
         out.print(Text.assemble((f"{it['state']:<8}", "bold red"), " ", it["reason"]))
+
+
+def show_alarms(out: Console, manifest: Manifest) -> None:
+    """What looks wrong though every row is good, and what moved of what was published before."""
+    for alarm, rows in itertools.groupby(manifest.get("alarms", ()), key=lambda it: it["alarm_id"]):
+        *earlier, last = rows
+        more = f" ({len(earlier)} more in reports/alarm)" if earlier else ""
+        out.print(Text.assemble(("\nto look at", "bold yellow"), f" {alarm}: {last['detail']}{more}"))
+    if moved := manifest.get("revised", {}):
+        told = ", ".join(f"{cells:,} by {cause}" for cause, cells in sorted(moved.items()))
+        out.print(Text(f"\npublished values of complete periods that moved: {told} (reports/metric_revision)"))
 
 
 def show_missing(out: Console, manifest: Manifest) -> None:
@@ -131,8 +120,18 @@ def _show_reasons(out: Console, manifest: Manifest) -> None:
         out.print(f"and {len(used) - FILES_SHOWN} more files: see the reports below.")
 
 
-def _show_places(out: Console, settings: Settings, manifest: Manifest) -> None:
+def _show_warnings(out: Console, manifest: Manifest) -> None:
+    """What is odd in rows that were taken all the same."""
+    odd = [it for it in manifest["accounts"] if it.get("warnings")]
+    for it in odd[:FILES_SHOWN]:
+        out.print(Text.assemble(("\nto look at", "bold yellow"), f" {it['slot']}: {it['warnings']}"))
+    if len(odd) > FILES_SHOWN:
+        out.print(f"and {len(odd) - FILES_SHOWN} more files (reports/meta_export)")
+
+
+def _show_places(out: Console, settings: Settings, outcome: "Outcome") -> None:
     """Where the outputs are."""
+    manifest = outcome.manifest
     current = settings.shelf.home / "current"
     reports = settings.quarantine / f"run-{manifest['run']:06d}"
     page = "scorecard.html" if settings.language == "fr" else "scorecard_en.html"
@@ -141,18 +140,22 @@ def _show_places(out: Console, settings: Settings, manifest: Manifest) -> None:
         "tables": current,
         "quarantine": reports if reports.is_dir() else None,
         "checks": settings.quarantine / "checks" / "docs" / "index.html",
-    }
+    } | ({"mirror": settings.mirror} if settings.mirror else {})
     out.print()
     for name, path in places.items():
         out.print(
             Text.assemble((f"{name:<11}", "bold"), "nothing quarantined" if path is None else shown(path)),
             soft_wrap=True,
         )
+    for name in outcome.mirrored.refused if outcome.mirrored else ():
+        out.print(
+            Text(f"{name} of the mirror is open elsewhere and shows an earlier run: run again.", style="bold red")
+        )
 
 
 def _sums(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     found = list(rows)
-    return [_number(sum(row[name] for row in found)) for name in ROWS]
+    return [_number(sum(row.get(name, 0) for row in found)) for name in ROWS]
 
 
 def _number(value: int) -> str:

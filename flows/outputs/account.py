@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flows.outputs.published import Published, Row
 from flows.outputs.words import Language
 
-ROWS = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours")
+ROWS = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours", "rows_erased")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +39,23 @@ class Account:
     files_held: str
     has_held: bool
     totals: tuple[Total, ...]
+    heads: tuple[str, ...]
+    """What the rows of a feed are told apart by."""
     feeds: tuple[FeedLine, ...]
     held: tuple[tuple[str, str, str], ...]
     """File, state, reason."""
     missing: tuple[tuple[str, str], ...]
     """Label of the metric, what it needs."""
+    alarms: tuple[tuple[str, str, str, str], ...]
+    """What looks wrong, of what, what was found and with what it was compared."""
     line: str
 
 
 def account(tables: Published, language: Language) -> Account:
     """The account of the run that published these tables."""
     run = tables.run
-    wanted = ROWS[:-1]
+    heads = ROWS if run.get("rows_erased") else ROWS[:-1]
+    wanted = [name for name in heads if name != "rows_not_ours"]
     return Account(
         files=language.number(run["files"]),
         files_held=language.number(run["files_held"]),
@@ -64,7 +69,8 @@ def account(tables: Published, language: Language) -> Account:
             )
             for name in wanted
         ),
-        feeds=_feeds(tables, language),
+        heads=heads,
+        feeds=_feeds(tables, heads, language),
         held=tuple(
             (row["slot"], language.page[row["state"]], row["reason"] or "")
             for row in sorted(tables.exports, key=lambda row: (row["slot"], row["mapping"]))
@@ -73,8 +79,17 @@ def account(tables: Published, language: Language) -> Account:
         missing=tuple(
             sorted((_label(tables, row["metric_id"]), _needs(row["needs"], language)) for row in tables.missing)
         ),
+        alarms=tuple(_alarm(row, language) for row in tables.alarms),
         line=language.page["account"].format(version=run["version"], run=run["run_key"][:12], zone=run["zone"]),
     )
+
+
+def _alarm(row: Row, language: Language) -> tuple[str, str, str, str]:
+    name = row["alarm_id"]
+    found, limit = (
+        "" if value is None else language.number(value, 2) for value in (row["value"], row["compared_with"])
+    )
+    return language.page.get(f"alarm_{name}", name), row["subject"], found, limit
 
 
 def _share(part: int, whole: int, language: Language) -> str:
@@ -91,7 +106,7 @@ def _label(tables: Published, metric_id: str) -> str:
     return metric.label if metric else metric_id
 
 
-def _feeds(tables: Published, language: Language) -> tuple[FeedLine, ...]:
+def _feeds(tables: Published, heads: tuple[str, ...], language: Language) -> tuple[FeedLine, ...]:
     """One line for each feed, in the order of their names."""
     by_feed: dict[str, list[Row]] = {}
     for row in tables.exports:
@@ -100,7 +115,7 @@ def _feeds(tables: Published, language: Language) -> tuple[FeedLine, ...]:
         FeedLine(
             label=language.page.get(feed, feed) if feed else language.page["unread"],
             files=language.number(len({row["slot"] for row in rows})),
-            rows=tuple(language.number(sum(row[name] for row in rows)) for name in ROWS),
+            rows=tuple(language.number(sum(row[name] for row in rows)) for name in heads),
             covers=_covers(rows, language),
         )
         for feed, rows in sorted(by_feed.items(), key=lambda item: (not item[0], item[0]))

@@ -113,7 +113,7 @@ def card(tables: Published, metric: Metric, language: Language) -> Card:
         target="" if target is None else language.target(target, metric.unit, signed=signed),
         is_target_met=None if value is None or reading is None else reading.is_target_met,
         interval="" if interval is None else language.interval(*interval, metric.unit),
-        n=language.number(reading.n) if reading else "",
+        n=language.number(reading.n) if reading and reading.status != "too_few" else "",
         spark=_spark(tables, metric, language),
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from expectations.schema import Table
+from expectations.tables.analysis import ALARM
 from expectations.tables.dimensions import DIM_CHANNEL, DIM_METRIC, DIM_TEAM
 from expectations.tables.metric import META_EXPORT, META_RUN, METRIC_MISSING, METRIC_VALUES
 
@@ -43,6 +44,7 @@ class Reading:
     ci_low: float | None
     ci_high: float | None
     n: int
+    """0 where the answers are too few to be told."""
     n_positive: int | None
     n_negative: int | None
     status: str
@@ -97,6 +99,7 @@ class Published:
     run: Row
     exports: Sequence[Row]
     missing: Sequence[Row]
+    alarms: Sequence[Row] = ()
 
     @property
     def headlines(self) -> tuple[Metric, ...]:
@@ -149,6 +152,7 @@ def published(run_folder: Path, language: str) -> Published:
         run=run,
         exports=_optional(run_folder, META_EXPORT).rows(named=True),
         missing=_optional(run_folder, METRIC_MISSING).rows(named=True),
+        alarms=_optional(run_folder, ALARM).rows(named=True),
     )
 
 
@@ -199,7 +203,7 @@ def _reading(row: Row) -> Reading:
         value=row["value"],
         ci_low=row["ci_low"],
         ci_high=row["ci_high"],
-        n=row["n"],
+        n=row["n"] or 0,
         n_positive=row["n_positive"],
         n_negative=row["n_negative"],
         status=row["status"],

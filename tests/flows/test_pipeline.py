@@ -184,3 +184,14 @@ def test_the_manifest_accounts_for_every_row(published: Path) -> None:
     for row in kept["accounts"]:
         parts = ("accepted", "quarantined", "duplicate", "not_ours")
         assert row["rows_in"] == sum(row[f"rows_{part}"] for part in parts)
+
+
+def test_a_mirror_follows_the_run_that_counts(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipeline = site / "pipeline.toml"
+    pipeline.write_text(pipeline.read_text("utf-8") + '\n[paths]\nmirror = "share"\n', "utf-8")
+    assert main(["run", "--plain", "--data", str(site)]) == 0
+    published = site / "published" / "current"
+    tables = {path.relative_to(published) for path in published.rglob("*.parquet")}
+    assert tables
+    assert all((site / "share" / name).read_bytes() == (published / name).read_bytes() for name in tables)
+    assert "mirror" in capsys.readouterr().out

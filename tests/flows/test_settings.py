@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from flows.io.toml import Part, SettingsError
 from flows.reference import site as site_of
 from flows.settings import SAMPLE, data_folder, load
 from tests.flows.conftest import PIPELINE
-from transforms.site import Schedule, TeamTier, Threshold
+from transforms.site import Lifetime, Schedule, TeamTier, Threshold
 
 HOUR_S = 3600
 
@@ -173,3 +174,36 @@ def test_tiers_thresholds_targets_and_labels(tmp_path: Path) -> None:
         ("team", "n2"): ("Niveau 2", "Niveau 2"),
     }
     assert found.service_level_thresholds[0] == Threshold(channel="phone", seconds=20)
+
+
+def test_a_lifetime_and_the_vouchers_of_the_service_are_read(tmp_path: Path) -> None:
+    site = read(
+        tmp_path,
+        """
+        [ltv]
+        lifetime_years = 2.5
+        margin_percent = 40
+        discount_percent = 10.5
+        [revenue]
+        service_coupons = ["SAV*", "GESTE10"]
+        """,
+    )
+    assert site.lifetime == Lifetime(
+        years=Fraction("2.5"), margin_percent=Fraction(40), discount_percent=Fraction("10.5")
+    )
+    assert site.service_coupons == ("GESTE10", "SAV*")
+    assert read(tmp_path).lifetime is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("[ltv]\nmargin_percent = 40", "lifetime_years is missing"),
+        ("[ltv]\nlifetime_years = 200", "lifetime_years is 200. It lies between 0 and 100"),
+        ("[ltv]\nlifetime = 3", "unknown key 'lifetime'. Did you mean 'lifetime_years'"),
+        ('[revenue]\nservice_coupons = ["*"]', "service_coupons holds"),
+    ],
+)
+def test_a_mistake_about_money_says_how_to_mend_it(tmp_path: Path, wrong: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read(tmp_path, wrong)

@@ -11,10 +11,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from expectations.tables import FEEDS
+from flows.outputs.code_words import CODES
 from flows.outputs.cuts import shade
 from flows.outputs.page_words import FRENCH_PAGE
 from flows.outputs.published import Metric, Reading
 from flows.outputs.scorecard import scorecard, write_scorecard
+from transforms.analysis import ALARMS
+from transforms.metrics import METRICS
 
 VOID = {"meta", "link", "br", "path", "circle", "rect"}
 
@@ -190,14 +194,17 @@ def test_every_wording_is_used() -> None:
     code = "".join(
         p.read_text(encoding="utf-8")
         for p in (*folder.glob("*.py"), *folder.glob("*.jinja"))
-        if p.name != "page_words.py"
+        if p.name not in {"page_words.py", "code_words.py"}
     )
-    computed = {
-        name for name in FRENCH_PAGE if name.startswith(("family_", "feed_", "step_")) or name.endswith("_note")
-    }
+    computed = {name for name in FRENCH_PAGE if name.startswith("step_") or name.endswith("_note")} | {*CODES}
     states = {"refused", "held", "promoters", "passives", "detractors"}
     unused = {name for name in FRENCH_PAGE if not re.search(rf"\bw\.{name}\b|[\"']{name}[\"']", code)}
     assert unused <= computed | states
+
+
+def test_every_family_feed_and_alarm_has_its_words() -> None:
+    families = {f"family_{metric.family.replace(' ', '_')}" for metric in METRICS.values()}
+    assert families | {*FEEDS} | {f"alarm_{name}" for name in ALARMS} == {*CODES}
 
 
 @pytest.mark.parametrize("absent", ["dim_channel", "dim_team", "metric_missing", "meta_export"])
