@@ -26,7 +26,8 @@ _CUTS = {"channel": _CHANNEL, "team": _TEAM, "segment": _SEGMENT, "topic": _TOPI
 WORDS: Mapping[str, Mapping[str, str]] = {
     "feed_ticket": {
         **_CUTS,
-        "ticket_id": f"{_TICKET_ID}|id|n°|numéro|number|référence|reference|case id|demande|n° demande|n° de demande",
+        "ticket_id": f"{_TICKET_ID}|id|n°|numéro|number|référence|réf|reference|ref|case id|demande|n° demande|"
+        "n° de demande|dossier|n° dossier",
         "created_at": "créé le|create date|open date|date de création|création|created|created at|created on|"
         "created date|opened|opened at|"
         "date d'ouverture|ouvert le|date ouverture|creation date|date créé|date",
