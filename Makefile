@@ -41,9 +41,14 @@ run: $(VENV)/.run  ## the pipeline: on data/ or the sample; DATA=folder RAW=fold
 test: $(VENV)/.test  ## the tests, under ten minutes
 	@$(PY) -m pytest -n 2 -m "not slow" $(ARGS)
 
-test-all: $(VENV)/.test  ## the tests and the slow rest (a browser is installed by the system's package manager)
+AXE := build/axe/node_modules/axe-core/axe.min.js
+$(AXE):
+	@command -v npm >/dev/null || { apt-get update -q && apt-get install -q -y npm; }
+	@npm install --silent --no-audit --no-fund --prefix build/axe axe-core@4.14.1
+
+test-all: $(VENV)/.test $(AXE)  ## the tests and the slow rest (browser and axe-core come by the package managers)
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -q -y chromium; }
-	@BAROMETRE_BROWSER=required $(PY) -m pytest -n 2 $(ARGS)
+	@BAROMETRE_BROWSER=required BAROMETRE_AXE=$(abspath $(AXE)) $(PY) -m pytest -n 2 $(ARGS)
 
 faults: $(VENV)/.test  ## what was done to the pipeline, and what of it went through: a table of the twelve promises
 	@$(PY) -m pytest -n 2 -q tests/faults $(ARGS)
