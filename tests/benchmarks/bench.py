@@ -1,78 +1,87 @@
-"""`make bench`: the run against the format floor, each case in a fresh process, alternated; ratios, never a pass or fail.
+"""`make bench`: the pipeline against the format floor, DuckDB and pandas doing the same work. Ratios, never pass or fail.
 
-The floor is what any pipeline must do: read every export as text, write it as Parquet, read it back.
+Each case runs in a process of its own, all of them once a round, so that what else the machine does falls on all. What
+the engines computed is compared cell by cell before any figure is shown. The figures stay in build/bench-SCALE.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
-import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from tests.benchmarks import guard
+from tests.benchmarks import cases, table
+from tests.benchmarks.measure import ROOT, Case, alternated, machine, say, taken
 
-ROOT = Path(__file__).parents[2]
-FLOOR = """
-import sys, pathlib, polars as pl
-raw, out = map(pathlib.Path, sys.argv[1:])
-out.mkdir(exist_ok=True)
-for path in sorted(p for p in raw.rglob("*") if p.suffix in {".csv", ".gz", ".zst"} and p.stat().st_size):
-    rows = pl.scan_csv(path, separator=";", infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy")
-    rows.sink_parquet(out / f"{path.stem}.parquet", compression_level=1)
-    pl.scan_parquet(out / f"{path.stem}.parquet").count().collect(engine="streaming")
-"""
-
-
-def measured(command: list[str], env: dict[str, str]) -> dict[str, float]:
-    """CPU seconds of a command and its children, and its peak memory."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        sys.exit(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu_s": cpu, "peak_mb_so_far": after.ru_maxrss / 1024}
+_FORMS_SCALE = 0.2
+"""Other wrappings are read at this scale at most."""
 
 
 def main() -> None:
-    """Generate, alternate the cases, print a table and keep the JSON in build/."""
+    """Generate, alternate, compare, print the tables and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=0.1, help="1 is a million tickets")
+    parser.add_argument("--scale", type=float, default=0.1, help="1 is a million tickets, 400 MB of CSV")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="where to work and leave the data; else a temporary folder")
     parser.add_argument("--guard-mib", type=int, default=64, help="size of the files of the guard case; 0: without it")
+    parser.add_argument("--no-forms", action="store_true", help="without the other wrappings")
     asked = parser.parse_args()
-    found: dict[str, list[dict[str, float]]] = {"floor": [], "backfill": [], "nothing new": []}
+    if asked.folder:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        show(measured(asked, asked.folder.resolve()))
+        return
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "deployment"
-        made = [sys.executable, "-m", "flows.sample", "--scale", str(asked.scale), "--out", str(home)]
-        subprocess.run(made, cwd=ROOT, check=True)
-        env = {"BAROMETRE_DATA": str(home), "BAROMETRE_RAW": "", "BAROMETRE_AS_OF": ""}
-        run = [sys.executable, "-m", "flows", "run", "--plain"]
-        for _ in range(asked.rounds):
-            for name in ("store", "published", "quarantine"):
-                shutil.rmtree(home / name, ignore_errors=True)
-            found["floor"].append(measured([sys.executable, "-c", FLOOR, str(home / "raw"), f"{folder}/floor"], env))
-            found["backfill"].append(measured(run, env))
-            found["nothing new"].append(measured(run, env))
-        doors = guard.guard(Path(folder), size_mib=asked.guard_mib, rounds=asked.rounds) if asked.guard_mib else {}
-    base = statistics.median(it["cpu_s"] for it in found["floor"])
-    print(f"{'case':<14}{'CPU s':>8}{'min':>8}{'max':>8}{'x floor':>9}{'peak MB':>9}")
-    for name, rounds in found.items():
-        cpu = [it["cpu_s"] for it in rounds]
-        noisy = "  noisy" if max(cpu) > 1.5 * min(cpu) else ""
-        middle, peak = statistics.median(cpu), max(it["peak_mb_so_far"] for it in rounds)
-        print(f"{name:<14}{middle:>8.2f}{min(cpu):>8.2f}{max(cpu):>8.2f}{middle / base:>9.2f}{peak:>9.0f}{noisy}")
-    guard.show(doors)
-    (ROOT / "build").mkdir(exist_ok=True)
-    kept = {"scale": asked.scale, "rounds": found, "guard": doors}
-    (ROOT / "build" / "bench.json").write_text(json.dumps(kept, indent=1), "utf-8")
+        show(measured(asked, Path(folder)))
+
+
+def measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """All figures, after the outputs were found to be equal."""
+    about, place = machine(), cases.Place(folder)
+    cases.make(place, asked.scale)
+    found = alternated(cases.cases(place), asked.rounds)
+    cases.compare(place, nights=True)
+    forms = {}
+    if not asked.no_forms:
+        forms = alternated(cases.reading_cases(place, min(asked.scale, _FORMS_SCALE)), asked.rounds)
+        cases.compare_forms(place)
+    figures = {
+        "scale": asked.scale,
+        "machine": about,
+        "rounds": {name: [asdict(it) for it in rounds] for name, rounds in found.items()},
+        "forms": {name: [asdict(it) for it in rounds] for name, rounds in forms.items()},
+        "costs": {
+            name: json.loads(place.costs(name).read_text("utf-8")) for name in ("backfill", "core", "night", "late")
+        },
+        "guard": _guard(folder, asked) if asked.guard_mib else {},
+    }
+    kept = ROOT / "build" / f"bench-{asked.scale:g}.json"
+    kept.write_text(json.dumps(figures, indent=1), "utf-8")
+    say(f"kept in {kept.relative_to(ROOT)}")
+    return figures
+
+
+def _guard(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    out = folder / "guard.json"
+    command = cases.python("guard", folder, "--mib", asked.guard_mib, "--rounds", asked.rounds, "--out", out)
+    taken(Case("guard", command))
+    told: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    return told
+
+
+def show(figures: dict[str, Any]) -> None:
+    """The tables, as the README takes them."""
+    parts = [table.case_table(table.rounds_of(figures["rounds"]), figures["scale"])]
+    parts.append(table.target_table(table.rounds_of(figures["rounds"]), figures["costs"]["core"]))
+    if figures["forms"]:
+        parts.append(table.form_table(table.rounds_of(figures["forms"])))
+    if figures["guard"]:
+        parts.append(table.guard_table(figures["guard"]))
+    parts += [table.stage_table(name, costs) for name, costs in figures["costs"].items()]
+    parts.append(table.machine_words(figures["machine"]))
+    print("\n\n".join(parts))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,21 @@
-"""The guard at the door against polars' own read of the same file, alternated in one process; ratios of CPU seconds.
+"""The guard at the door against polars' own read of the same file; ratios of CPU seconds.
 
-Plain rows, quoted rows over two lines, and French in Windows-1252. A night's export stays in memory; the last column
-adds what laying the rows of a large file down on disk costs.
+Plain rows, quoted rows over two lines, and French in Windows-1252. Each way reads the file and then looks at every
+cell once, as whatever uses the rows must: rows that are laid down on disk are not read for nothing. A night's export
+stays in memory; a large file is laid down.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 import shutil
-import statistics
-import time
-from collections.abc import Callable
-from functools import partial
+import subprocess
+import sys
 from pathlib import Path
 
-import polars as pl
-
-from flows.io.landing import read_rows
-from transforms.layout import Layout
-
+_ROOT = Path(__file__).parents[2]
 _WORDS = (
     *("le", "client", "demande", "réclamation", "déçu", "très", "bien", "merci", "pour", "votre", "aide", "colis"),
     *("retard", "d’accord", "cœur", "12", "€"),
@@ -41,44 +38,66 @@ def _export(path: Path, kind: str, size_bytes: int) -> None:
             written += file.write(f"T{row:08d};{day};mail;team {row % 9};{row % 11};closed;agent{row % 40};{text}\n")
 
 
-def _cpu_s(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+_WORK = """
+import json, sys, time
+from pathlib import Path
+import polars as pl
+from flows.io.landing import read_rows
+from transforms.layout import Layout
+how, path, staging = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+start = time.process_time()
+if how == "polars":
+    rows = pl.read_csv(path, separator=";", infer_schema=False, encoding=sys.argv[4]).lazy()
+elif how == "polars, scanned":
+    rows = pl.scan_csv(path, separator=";", infer_schema=False)
+else:
+    rows = read_rows(path, Layout(), staging=staging if how == "guard, laid down" else None).rows
+rows.select(pl.all().exclude("line").str.len_bytes().cast(pl.Int64).sum()).collect(engine="streaming")
+cpu_s = time.process_time() - start
+peak_kib = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+print(json.dumps([cpu_s, peak_kib / 1024]))
+"""
+Found = dict[str, dict[str, list[tuple[float, float]]]]
 
 
-def _by_polars(path: Path, encoding: str) -> pl.DataFrame:
-    return pl.read_csv(path, separator=";", infer_schema=False, encoding=encoding)
+def _used(how: str, path: Path, encoding: str) -> tuple[float, float]:
+    """CPU seconds and peak MB of a process that reads a file and every cell of it once, without its imports."""
+    staging = path.parent / "texts"
+    command = [sys.executable, "-c", _WORK, how, str(path), str(staging), encoding]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+    shutil.rmtree(staging, ignore_errors=True)
+    cpu_s, peak_mb = json.loads(done.stdout)
+    return cpu_s, peak_mb
 
 
-def guard(folder: Path, *, size_mib: int, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """CPU seconds of each case and each way to read it."""
-    found = {}
+def guard(folder: Path, *, size_mib: int, rounds: int) -> Found:
+    """CPU seconds and peak memory of each case and each way to read it, every one in a process of its own."""
+    found: Found = {}
     for kind, code_page in _CODE_PAGES.items():
-        path, staging = folder / f"{kind}.csv", folder / "texts"
+        path = folder / f"{kind}.csv"
         _export(path, kind, size_mib << 20)
-        ways = {
-            "polars": partial(_by_polars, path, "utf8" if code_page == "utf-8" else code_page),
-            "guard": partial(read_rows, path, Layout()),
-            "guard, laid down": partial(read_rows, path, Layout(), staging=staging),
-        }
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(rounds + 1):
-            for name, way in ways.items():
-                seconds[name].append(_cpu_s(way))
-                shutil.rmtree(staging, ignore_errors=True)
-        found[kind] = {name: values[1:] for name, values in seconds.items()}
+        is_utf8 = code_page == "utf-8"
+        ways = ("polars", *(("polars, scanned",) if is_utf8 else ()), "guard", "guard, laid down")
+        used: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name in ways:
+                used[name].append(_used(name, path, "utf8" if is_utf8 else code_page))
+        found[kind] = used
         path.unlink()
     return found
 
 
-def show(found: dict[str, dict[str, list[float]]]) -> None:
-    """A line a case and way: median, smallest and largest CPU seconds, and the ratio to polars."""
-    print(f"{'guard':<28}{'CPU s':>8}{'min':>8}{'max':>8}{'x polars':>9}")
-    for kind, ways in found.items():
-        base = statistics.median(ways["polars"])
-        for name, cpu in ways.items():
-            noisy = "  noisy" if max(cpu) > 1.5 * min(cpu) else ""
-            middle = statistics.median(cpu)
-            label = f"{kind}, {name}"
-            print(f"{label:<28}{middle:>8.2f}{min(cpu):>8.2f}{max(cpu):>8.2f}{middle / base:>9.2f}{noisy}")
+def main() -> None:
+    """Measure, and write the seconds down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--mib", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    found = guard(asked.folder, size_mib=asked.mib, rounds=asked.rounds)
+    asked.out.write_text(json.dumps(found, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
