@@ -1,4 +1,4 @@
-"""`python -m flows`: run, backfill, check, init, sources, status, verify, erase, explain, catalogue, sample.
+"""`python -m flows`: run, backfill, schedule, check, init, sources, status, verify, erase, explain, catalogue, sample.
 
 Each command imports what it needs when it starts: help, status and "nothing changed" wait for no library.
 """
@@ -15,12 +15,14 @@ os.environ.setdefault("DO_NOT_TRACK", "1")  # read by Prefect and Great Expectat
 
 EXIT_CODES = "exit codes: 0 published or nothing changed, 1 failed, 2 an export was refused or held, 3 busy"
 Command = Callable[[argparse.Namespace], int]
+LIGHT = {"status": "flows.status"}
+"""Commands that must not wait for what the others import."""
 
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; the exit code tells how it went."""
     asked = _parser().parse_args(words)
-    command: Command = getattr(import_module("flows.commands"), asked.command)
+    command: Command = getattr(import_module(LIGHT.get(asked.command, "flows.commands")), asked.command)
     return command(asked)
 
 
@@ -49,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     backfill.add_argument("--to", dest="last", type=_month, metavar="2025-06", help="last month (default: yesterday's)")
     _how(backfill)
 
+    schedule = _command(
+        commands,
+        "schedule",
+        "serve the nightly run: once now, then at its hour in the site's zone, until it is stopped",
+        "The hour and what to do when another run is at work stand in [schedule] of pipeline.toml. With "
+        "PREFECT_API_URL set, runs show in the UI of that Prefect server; without, one is started on loopback.",
+    )
+    schedule.add_argument("--cron", default="", metavar="'0 5 * * *'", help="other times than those of the settings")
+
     check = _command(
         commands,
         "check",
@@ -74,7 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     _command(commands, "sources", "the mappings there are: yours, and those for the exports of usual products")
-    _command(commands, "status", "the last run: rows, held exports, quarantine, what to do")
+    status = _command(commands, "status", "the last run: rows, held exports, quarantine, what to do")
+    status.add_argument(
+        "--max-age", type=_age, metavar="26h", help="exit with 1 when no run came to its end within that time"
+    )
 
     _command(commands, "verify", "hash the store and every kept run again: what is damaged, and how it comes back")
 
@@ -84,9 +98,13 @@ def _parser() -> argparse.ArgumentParser:
         "remove a person from all that was written, and from all that will be read",
         "Notes a keyed hash of NUMBER (erased.json in the data folder; never the number), reads the exports again "
         "without the person, publishes, and removes every earlier run. Rows of a customer are dropped and counted as "
-        "erased; an agent goes from tickets, contacts and answers, which stay, and their shifts are dropped. Rows of "
-        "exports that are no longer in the raw folder are rewritten in the store. A later delivery of the same rows "
-        "changes nothing. The raw folder is yours and is not touched: files in it that still hold the number are "
+        "erased; an agent goes from tickets, contacts and answers, which stay, and their shifts are dropped. Rows "
+        "that know a customer only by the number of a ticket of theirs (events, answers, sessions) are dropped too; a "
+        "review of such a ticket loses its number and its comment. Rows of exports that are no longer in the raw "
+        "folder are rewritten in the store. A later delivery of the same rows changes nothing; after a delivery with "
+        "new tickets of the person, give the command again. In texts, a person is recognised by the number alone, not "
+        "by a name, and four digits or fewer only as a cell of their own or after a word such as client or ticket. "
+        "The raw folder is yours and is not touched: files in it that still hold the number are "
         "named at the end, so take the person out of them, and out of your copies. It cannot be undone. "
         "Whatever interrupts it, give the command again.",
     )
@@ -129,7 +147,18 @@ def _as_of(parser: argparse.ArgumentParser) -> None:
 
 def _how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept-shrink", action="store_true", help="take exports that lost over half of their rows")
+    parser.add_argument("--wait", action="store_true", help="wait for another run to end, instead of leaving it to it")
     parser.add_argument("--plain", action="store_true", help="without Prefect: one step after another")
+    parser.add_argument(
+        "--tasks", default="", metavar="ENGINE", help="threads:2, processes:2, dask:2 or dask:tcp://host:8786"
+    )
+
+
+def _age(word: str) -> dt.timedelta:
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if word[:-1].isdigit() and word[-1:] in units:
+        return dt.timedelta(**{units[word[-1]]: int(word[:-1])})
+    raise argparse.ArgumentTypeError(f"{word!r} is not a time; write it as 90m, 26h or 2d")
 
 
 def _day(word: str) -> dt.date:

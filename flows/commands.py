@@ -3,21 +3,20 @@
 import argparse
 import dataclasses
 import datetime as dt
-import os
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from expectations.schema import DefinitionError
 from expectations.tables.metric import MEMBER_CUTS
 from flows import backfill as history
-from flows.errors import PlainError
-from flows.failure import forget_failure, note_failure
+from flows import ending
+from flows.errors import PLAIN, told_plainly
+from flows.failure import tell_of_the_dead
+from flows.home import PROJECT, SAMPLE, data_folder
 from flows.io.lock import Busy, exclusive
-from flows.settings import PROJECT, SAMPLE, Settings, data_folder, load
-from transforms.scales import ScaleError
+from flows.mishap import told
+from flows.settings import Settings, load
 
 if TYPE_CHECKING:
     from flows.pipeline import Outcome, Wish
@@ -28,17 +27,29 @@ PUBLISHED, FAILED, HELD, BUSY = range(4)
 
 def run(asked: argparse.Namespace) -> int:
     """Refresh every table from the exports that changed since the last run."""
-    with _told_plainly(), _noted(asked.data):
-        return _refresh(asked, load(asked.data, as_of=asked.as_of), first=None)
+    with told_plainly(), _noted(asked.data):
+        return _refresh(asked, load(asked.data, as_of=asked.as_of, tasks=asked.tasks), first=None)
     return FAILED
 
 
 def backfill(asked: argparse.Namespace) -> int:
     """The same, with the end of a month as the last day that is known."""
-    with _told_plainly(), _noted(asked.data):
-        settings = load(asked.data)
+    with told_plainly(), _noted(asked.data):
+        settings = load(asked.data, tasks=asked.tasks)
         last = history.as_of(settings, asked.first, asked.last)
         return _refresh(asked, dataclasses.replace(settings, as_of=last), first=asked.first)
+    return FAILED
+
+
+def schedule(asked: argparse.Namespace) -> int:
+    """Serve the nightly run, until this process is stopped."""
+    from flows.scheduling import run_schedule  # noqa: PLC0415
+
+    with told_plainly():
+        try:
+            run_schedule(asked.data, cron=asked.cron)
+        except Busy as busy:
+            return _say_busy(busy)
     return FAILED
 
 
@@ -48,7 +59,7 @@ def check(asked: argparse.Namespace) -> int:
         return _check_files(asked)
     from flows.checking import check_exports  # noqa: PLC0415
 
-    with _told_plainly():
+    with told_plainly():
         settings = load(asked.data)
         try:
             with exclusive(settings.lock) as announce:
@@ -63,7 +74,7 @@ def _check_files(asked: argparse.Namespace) -> int:
     """Files looked at apart: nothing is kept, so no lock is needed."""
     from flows.checking_file import check_file  # noqa: PLC0415
 
-    with _told_plainly():
+    with told_plainly():
         settings = load(asked.data)
         found = [check_file(settings, path, asked.mapping) for path in asked.files]
         return HELD if any(found) else PUBLISHED
@@ -75,7 +86,7 @@ def init(asked: argparse.Namespace) -> int:
     from flows.init import start  # noqa: PLC0415
     from flows.sources import home_folder  # noqa: PLC0415
 
-    with _told_plainly():
+    with told_plainly():
         start(home_folder(asked.data), asked.files, feed=asked.feed, name=asked.name, only_show=asked.only_show)
         return PUBLISHED
     return FAILED
@@ -85,18 +96,9 @@ def sources(asked: argparse.Namespace) -> int:
     """The mappings at hand."""
     from flows.sources import home_folder, show_sources  # noqa: PLC0415
 
-    with _told_plainly():
+    with told_plainly():
         show_sources(home_folder(asked.data))
         return PUBLISHED
-    return FAILED
-
-
-def status(asked: argparse.Namespace) -> int:
-    """The last run, from its manifest alone."""
-    from flows.status import show_status  # noqa: PLC0415
-
-    with _told_plainly():
-        return show_status(data_folder(asked.data))
     return FAILED
 
 
@@ -104,7 +106,7 @@ def verify(asked: argparse.Namespace) -> int:
     """Every byte the kept runs rest on, hashed again."""
     from flows.verify import show_verified  # noqa: PLC0415
 
-    with _told_plainly():
+    with told_plainly():
         settings = load(asked.data)
         try:
             with exclusive(settings.lock) as announce:
@@ -119,7 +121,7 @@ def erase(asked: argparse.Namespace) -> int:
     """Note who is to be forgotten, publish without them, and say which raw files still name them."""
     from flows import erase as command  # noqa: PLC0415
 
-    with _told_plainly(), _noted(asked.data):
+    with told_plainly(), _noted(asked.data):
         settings = command.settings_of_the_run_that_counts(asked.data)
         wanted = command.Wanted(
             role="agent" if asked.customer is None else "customer",
@@ -132,7 +134,7 @@ def erase(asked: argparse.Namespace) -> int:
                 command.note(wanted, settings)
         except Busy as busy:
             return _say_busy(busy)
-        asked.plain, asked.accept_shrink = True, False
+        asked.plain, asked.accept_shrink, asked.wait = True, False, False
         code = _refresh(asked, settings, first=None)
         command.show_left(wanted, settings)
         return code
@@ -145,7 +147,7 @@ def explain(asked: argparse.Namespace) -> int:
 
     cuts = ("channel", "team", "segment", *MEMBER_CUTS)
     wanted = {cut: code for cut in cuts if (code := getattr(asked, cut)) is not None}
-    with _told_plainly():
+    with told_plainly():
         return show_rows(data_folder(asked.data), asked.metric, asked.period, wanted, shown=asked.rows)
     return FAILED
 
@@ -172,11 +174,14 @@ def sample(asked: argparse.Namespace) -> int:
 def _refresh(asked: argparse.Namespace, settings: Settings, *, first: dt.date | None) -> int:
     """One run, and its summary; exit code 2 when an export was refused or held."""
     from flows.pipeline import Wish, known_already  # noqa: PLC0415
-    from flows.summary import show_outcome, show_start  # noqa: PLC0415
+    from flows.summary import show_outcome, show_sent, show_start  # noqa: PLC0415
 
-    wish = Wish(accept_shrink=asked.accept_shrink)
+    started_at, wish = ending.now(), Wish(accept_shrink=asked.accept_shrink)
+    patience_s = settings.timetable.wait_at_most_min * 60.0 if asked.wait else 0.0
     try:
-        with exclusive(settings.lock) as announce:
+        with exclusive(settings.lock, wait_s=patience_s) as announce:
+            tell_of_the_dead(settings.data)
+            death = ending.death_untold(settings.data)
             outcome = known_already(settings, wish)
             if outcome is None and asked.plain:
                 announce(f"a run as of {settings.as_of}")
@@ -189,69 +194,46 @@ def _refresh(asked: argparse.Namespace, settings: Settings, *, first: dt.date | 
         return _say_busy(busy)
     if outcome is None:
         return BUSY
-    forget_failure(settings.data)
+    sent = ending.ended_well(settings, outcome, started_at=started_at, death=death)
     show_outcome(settings, outcome, first=first)
+    show_sent(sent)
     return HELD if outcome.held else PUBLISHED
 
 
 def _plainly(settings: Settings, wish: "Wish") -> "Outcome":
     from flows.pipeline import refresh  # noqa: PLC0415
-    from flows.progress import one_by_one  # noqa: PLC0415
+    from flows.runners import plain_each  # noqa: PLC0415
 
-    return refresh(settings, wish, one_by_one)
+    with plain_each(settings) as each:
+        return refresh(settings, wish, each)
 
 
 def _with_prefect(settings: Settings, wish: "Wish") -> "Outcome | None":
     """The run as a flow; None where another run came first."""
-    for name, value in prefect_environment().items():
-        os.environ.setdefault(name, value)
+    from flows.prefect_settings import settle_environment  # noqa: PLC0415
+
+    settle_environment()
     from flows.nightly import nightly  # noqa: PLC0415
     from flows.pipeline import Outcome  # noqa: PLC0415
 
-    outcome = nightly(str(settings.data), settings.as_of, wish.accept_shrink)
+    outcome = nightly(str(settings.data), settings.as_of, wish.accept_shrink, str(settings.engine))
     return outcome if isinstance(outcome, Outcome) else None
-
-
-def prefect_environment() -> dict[str, str]:
-    """The settings of [tool.prefect], for a run that starts outside the project folder as well."""
-    told = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["prefect"]
-    found = {"_".join(("PREFECT", *keys)).upper(): value for keys, value in _leaves(told, ())}
-    found["PREFECT_HOME"] = str(PROJECT / told["home"])
-    # The UI keeps every line; the terminal belongs to the progress and the summary.
-    found["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
-    return found
-
-
-def _leaves(told: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for key, value in told.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, (*path, key))
-        else:
-            yield (*path, key), str(value).lower() if isinstance(value, bool) else str(value)
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Errors that are for the user become a message and exit code 1; a fault of ours keeps its traceback."""
-    try:
-        yield
-    except (PlainError, DefinitionError, ScaleError, OSError) as problem:
-        print(f"\n{problem}", file=sys.stderr)
 
 
 @contextmanager
 def _noted(data: str) -> Iterator[None]:
     """A run that does not come to its end leaves a note, which `status` shows."""
+    started_at = ending.now()
     message = "The run stopped without a message: see its output, or its log in Prefect."
     try:
         yield
         message = ""
-    except (PlainError, DefinitionError, ScaleError, OSError) as problem:
-        message = str(problem)
+    except PLAIN as problem:
+        message = told(problem)
         raise
     finally:
         if message:
-            note_failure(data, message)
+            ending.ended_badly(data, message, started_at=started_at)
 
 
 def _say_busy(busy: Busy) -> int:

@@ -2,6 +2,7 @@
 
 BAROMETRE_DATA    the deployment folder; without it `data/`, and where that has no pipeline.toml the shipped sample
 BAROMETRE_RAW     where the exports are, if not where pipeline.toml says
+BAROMETRE_TASKS   which engine runs the tasks, if not the one of pipeline.toml (see `flows.engine`)
 BAROMETRE_AS_OF   the last day the run knows of, if not yesterday
 BAROMETRE_KEY     the secret by which people are made pseudonymous, if not the one kept in `<data>/.key`
 """
@@ -18,21 +19,25 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flows.alerts import Alerts, alerts
 from flows.benchmarks import benchmarks_file
+from flows.engine import DEFAULT_TASKS, Engine, parse_engine
+from flows.home import PROJECT, SAMPLE, data_folder
 from flows.io import durable
 from flows.io.publish import Shelf
 from flows.io.toml import Part, SettingsError, document
+from flows.places import Bucket, mirror_place, raw_place
 from flows.reference import site
+from flows.schedule import Timetable, timetable
 from transforms.mapping import Mapping as SourceMapping
 from transforms.mapping import parse_mapping
 from transforms.scales import Scale, parse_scales
 from transforms.site import Site
 
-PROJECT = Path(__file__).parents[1]
-SAMPLE = PROJECT / "data" / "sample"
 SHIPPED_SOURCES = PROJECT / "transforms" / "sources"
 REFERENCE_FILES = ("holidays", "labels", "scales", "schedules", "sla", "targets", "teams")
 _PARTS = ("site", "paths", "privacy", "reading", "thresholds", "channel_weights", "staffing", "ltv", "revenue")
+_NOT_OF_THE_RESULT = ("paths", "reading", "privacy", "run", "schedule", "alerts")
 _SAMPLE_KEY = b"The people of the sample do not exist: this key is no secret."
 _KEY_BYTES = 32
 _SHORTEST_KEY = 16
@@ -63,14 +68,20 @@ class Settings:
     scales: Mapping[str, Scale]
     key: bytes = field(repr=False)
     settle_s: int
-    mirror: Path | None
+    raw_bucket: Bucket | None
+    """What the raw folder is a copy of; None where it is a folder of the user."""
+    mirror: Path | Bucket | None
     """A second copy of the tables, for readers that cannot follow the link."""
+    engine: Engine
+    """Where the tasks of a run run."""
     name: str
     language: str
     """Of what a person reads: fr or en."""
     documents_sha256: str
     """Fingerprint of all that was said in TOML and matters to the result."""
     is_sample: bool
+    timetable: Timetable
+    alerts: Alerts
 
     @property
     def shelf(self) -> Shelf:
@@ -93,29 +104,16 @@ class Settings:
         return self.data / ".lock"
 
 
-def data_folder(wanted: str = "") -> Path:
-    """The deployment folder: as asked, as BAROMETRE_DATA says, `data/` of the project, or the shipped sample."""
-    if asked := wanted or os.environ.get("BAROMETRE_DATA", ""):
-        folder = Path(asked).expanduser().resolve()
-        if not (folder / "pipeline.toml").is_file():
-            there = ", ".join(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else "no such folder"
-            raise SettingsError(
-                f"{folder}: not a deployment folder. Looked for pipeline.toml; there is: {there or 'nothing'}. "
-                f"Copy {SAMPLE / 'pipeline.toml'} there and name your exports in it."
-            )
-        return folder
-    own = PROJECT / "data"
-    return own if (own / "pipeline.toml").is_file() else SAMPLE
-
-
-def load(data: str = "", *, as_of: dt.date | None = None) -> Settings:
+def load(data: str = "", *, as_of: dt.date | None = None, tasks: str = "") -> Settings:
     """The settings of the deployment folder, checked: a key nobody knows is an error, with a suggestion."""
     home = data_folder(data)
     main = Part.of(home / "pipeline.toml")
-    main.only(*_PARTS, "export")
+    main.only(*_PARTS, "run", "schedule", "alerts", "export")
     about, reading = main.part("site"), main.part("reading")
     about.only("name", "zone", "country", "as_of", "fiscal_year_starts_in", "language", "industry")
     reading.only("settle_s")
+    (paths := main.part("paths")).only("raw", "mirror")
+    raw, bucket = raw_place(home, paths)
     main.part("thresholds").only("short_abandon_s", "fcr_window_days", "survey_window_days", "unanswered_after_days")
     exports = _exports(main)
     told = {name: _mapping(home, name, main) for name in sorted({export.mapping for export in exports})}
@@ -123,7 +121,8 @@ def load(data: str = "", *, as_of: dt.date | None = None) -> Settings:
     scales = parse_scales(own_scales)
     return Settings(
         data=home,
-        raw=_raw(home, main),
+        raw=raw,
+        raw_bucket=bucket,
         as_of=as_of or _as_of(about, _zone(about)),
         site=site(home / "reference", main),
         exports=exports,
@@ -132,11 +131,14 @@ def load(data: str = "", *, as_of: dt.date | None = None) -> Settings:
         scales=scales,
         key=_key(home, main.part("privacy")),
         settle_s=reading.between("settle_s", 0, 3600, 0),
-        mirror=_mirror(home, main.part("paths").get("mirror", "")),
+        mirror=mirror_place(home, paths),
+        engine=_engine(main.part("run"), tasks),
         name=about.get("name", home.name),
         language=about.one_of("language", ("fr", "en"), "fr"),
         documents_sha256=_documents(home, main, told),
         is_sample=home == SAMPLE,
+        timetable=timetable(main.part("schedule")),
+        alerts=alerts(main.part("alerts")),
     )
 
 
@@ -164,22 +166,14 @@ def _mapping(home: Path, name: str, main: Part) -> dict[str, Any]:
     raise main.error(f"no mapping {name!r}", f"There are {', '.join(known)}. Add {home / 'sources' / name}.toml.")
 
 
-def _raw(home: Path, main: Part) -> Path:
-    """The raw folder: of the environment, of the settings, or `raw/`."""
-    paths = main.part("paths")
-    paths.only("raw", "mirror")
-    if asked := os.environ.get("BAROMETRE_RAW", ""):
-        folder = Path(asked).expanduser().resolve()
-    else:
-        folder = (home / Path(paths.get("raw", "raw")).expanduser()).resolve()
-    if not folder.is_dir():
-        raise main.error(f"the raw folder {folder} is not there", "Make it, or name another as [paths] raw.")
-    return folder
-
-
-def _mirror(home: Path, told: str) -> Path | None:
-    """Where the mirror is; None where there is none."""
-    return (home / Path(told).expanduser()).resolve() if told else None
+def _engine(run: Part, asked: str) -> Engine:
+    """The engine of the tasks: as asked on the command line, of the environment, or of the settings."""
+    run.only("tasks")
+    told = run.get("tasks", DEFAULT_TASKS)
+    for said, where in ((asked, "--tasks"), (os.environ.get("BAROMETRE_TASKS", ""), "BAROMETRE_TASKS")):
+        if said:
+            return parse_engine(said, where=where)
+    return parse_engine(told, where=f"{run.path} [run]")
 
 
 def _zone(about: Part) -> ZoneInfo:
@@ -220,7 +214,7 @@ def _key(home: Path, privacy: Part) -> bytes:
 
 def _documents(home: Path, main: Part, mappings: Mapping[str, Any]) -> str:
     """Fingerprint of what the files say: not of their comments, nor of where the raw folder is."""
-    said = {key: value for key, value in main.values.items() if key not in {"paths", "reading", "privacy"}}
+    said = {key: value for key, value in main.values.items() if key not in _NOT_OF_THE_RESULT}
     said["site"] = {key: value for key, value in main.part("site").values.items() if key != "as_of"}
     said |= {name: document(home / "reference" / f"{name}.toml") for name in REFERENCE_FILES}
     said["benchmarks"] = document(benchmarks_file(home / "reference"))
