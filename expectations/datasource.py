@@ -1,4 +1,4 @@
-"""The datasource by which a checkpoint gets a polars frame: `context.data_sources.add_polars("name")`."""
+"""The datasource by which a suite gets a polars frame: `context.data_sources.add_polars("name")`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARAMETER = "dataframe"
 
 
 class StagedAsset(DataAsset):  # type: ignore[misc]
-    """A frame handed over when the checkpoint runs."""
+    """A frame handed over when the suite is asked."""
 
     type: Literal["staged"] = "staged"
 

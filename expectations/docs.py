@@ -7,6 +7,7 @@ the content, and the frame around it is one small template with its style inside
 from __future__ import annotations
 
 import copy
+import functools
 import html
 import re
 import uuid
@@ -65,7 +66,19 @@ class _OfflinePage(DefaultJinjaPageView):  # type: ignore[misc]
     """The library's view, which renders the sections, with the page around them replaced."""
 
     def _get_template(self, template_str: str) -> Any:  # noqa: ANN401
-        return self.env.from_string(_PAGE) if template_str == self._template else super()._get_template(template_str)
+        return self._frame if template_str == self._template else super()._get_template(template_str)
+
+    @functools.cached_property
+    def _frame(self) -> Any:  # noqa: ANN401
+        return self.env.from_string(_PAGE)
+
+
+@functools.cache
+def _view() -> _OfflinePage:
+    """One view for all pages: it keeps the templates it has compiled."""
+    view = _OfflinePage()
+    view.env.auto_reload = False  # they do not change while a run looks at them
+    return view
 
 
 def write_page(
@@ -79,7 +92,7 @@ def write_page(
 ) -> Path:
     """The page of one validation, at `folder`/`run_name`/`table`.html; the index is brought up to date."""
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(_shown(result))
-    page = _OfflinePage().render(
+    page = _view().render(
         document,
         title=f"{table}: {run_name}",
         summary=summary,

@@ -50,7 +50,7 @@ _COMPARISONS: dict[Operator, Callable[[pl.Expr, Any], pl.Expr]] = {
 
 @dataclass(frozen=True)
 class Staged:
-    """What is handed to a checkpoint: the frame, and what its rules refer to by name."""
+    """What is handed to a suite: the frame, and what its rules refer to by name."""
 
     frame: pl.LazyFrame
     conditions: Mapping[str, pl.Expr] = field(default_factory=dict)

@@ -16,6 +16,8 @@ from typing import TypedDict, Unpack
 
 import polars as pl
 
+from expectations.errors import DefinitionError
+
 INSTANT = pl.Datetime("us", "UTC")
 """An instant inside the house; published tables show it as naive site-local time."""
 
@@ -48,10 +50,6 @@ class Personal(StrEnum):
     """Replaced by a keyed hash before it is stored."""
     MASKED = "masked"
     """E-mail addresses, phone, card and account numbers are blanked before it is stored."""
-
-
-class DefinitionError(ValueError):
-    """A contract or a metric contradicts itself; raised at import, never at night."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,20 +3,22 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expectations.tables import FACTS
-from flows import analysing, closing, erasure, revising, stages
+from flows import erasure
 from flows.errors import PlainError
-from flows.io import durable, ledger, publish, quarantine
+from flows.failure import under_way
+from flows.io import durable, ledger, parquet, publish, quarantine
 from flows.io.ledger import Entry, Record
 from flows.io.mirror import Mirrored, refresh_mirror
 from flows.io.publish import Manifest
 from flows.judging import forget_results
-from flows.progress import Each
-from flows.reading import read_export
+from flows.progress import Each, bar
 from flows.settings import Settings
-from flows.stages import Draft
+
+if TYPE_CHECKING:
+    from flows.draft import Draft
 
 
 class NothingToPublish(PlainError):  # noqa: N818 -- read aloud where it is caught
@@ -48,6 +50,16 @@ class Outcome:
 
 def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """Refresh every table from the exports that changed since the last run."""
+    with under_way(settings.data, f"a run as of {settings.as_of}"), parquet.refusals_of_the_disk(settings.data):
+        return _refreshed(settings, wish, each)
+
+
+def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
+    """The run, once it has said that it began."""
+    # Imported here: a night without news needs none of it, and would wait for it.
+    from flows import analysing, closing, revising, stages  # noqa: PLC0415
+    from flows.reading import read_export  # noqa: PLC0415
+
     parent = publish.current(settings.shelf)
     ledger.forget_half_read(settings.store)
     work = ledger.jobs(settings, now_s=time.time())
@@ -59,14 +71,18 @@ def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
     feeds = each("latest versions", stages.latest_feed, _feeds_of(taken), draft, taken)
     built = each("building facts", stages.build_frame, stages.steps_of(_feeds_of(taken)), draft, in_turn=True)
     facts = [name for name in built if name in FACTS]
-    outputs = stages.build_dimensions(draft)
+    with bar("building dimensions"):
+        outputs = stages.build_dimensions(draft)
     shown = [name for name in facts if FACTS[name].published]
     outputs += each("publishing facts", stages.publish_fact, shown, draft)
+    each("adding up days", stages.add_up_days, stages.tell_members(draft), draft)
     outputs += [it for made in each("computing metrics", stages.build_metrics, stages.GRAINS, draft) for it in made]
-    outputs.append(revising.build_revision(draft, taken))
+    with bar("comparing with the run before"):
+        outputs.append(revising.build_revision(draft, taken))
     outputs += each("analysing", analysing.build_analysis, analysing.analyses_of(draft), draft)
-    manifest = closing.close(draft, taken, feeds=feeds, facts=facts, outputs=outputs, parent=parent)
-    reports = quarantine.write_reports(settings.quarantine / f"run-{draft.run:06d}", settings.store, taken)
+    with bar("closing the run"):
+        manifest = closing.close(draft, taken, feeds=feeds, facts=facts, outputs=outputs, parent=parent)
+        reports = quarantine.write_reports(settings.quarantine / f"run-{draft.run:06d}", settings.store, taken)
     durable.remove(settings.quarantine / "check")  # it tells of rows as they were before this run
     publish.commit(settings.shelf, manifest, parent)
     return Outcome(manifest=manifest, is_new=True, reports=reports, mirrored=tidy(settings, manifest))
@@ -107,8 +123,10 @@ def _unchanged(settings: Settings, taken: list[Entry], parent: Manifest | None) 
     return Outcome(manifest=parent, is_new=False, mirrored=tidy(settings, parent))
 
 
-def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> Draft:
+def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> "Draft":
     """The next run, with empty folders to work in."""
+    from flows.draft import Draft  # noqa: PLC0415
+
     if not any(entry.used for entry in taken):
         problems = "\n".join(f"  {entry.reason}" for entry in taken)
         there = problems or f"  {settings.raw}: no file fits {', '.join(it.files for it in settings.exports)}."

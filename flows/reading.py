@@ -1,6 +1,7 @@
 """One export, from its bytes to rows in the store: good ones, quarantined ones, and the account of both."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,7 @@ from flows.io.ledger import Job, Record
 from flows.judging import judged
 from flows.settings import Settings
 from transforms import erasing
-from transforms.canonical import Typed, canonical
+from transforms.canonical import FATE, GOOD, NOT_OURS, REFUSED, Typed, canonical
 from transforms.double_hour import extent, in_double_hours, wall_columns
 from transforms.erasing import Person
 from transforms.mapping import Mapping, MappingMismatchError
@@ -52,19 +53,21 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
         if landed.sha256 != job["sha256"]:
             raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
         typed = _typed(job, settings, mapping, landed)
-        good, gone = _without(typed.good, job, settings, mapping.table)
-        _, refused, not_ours, erased = pl.collect_all(
-            [good.sink_parquet(staged, lazy=True), typed.refused, typed.not_ours.select(pl.len()), gone]
-        )
+        with parquet.refusals_of_the_disk(staged):
+            typed.told.sink_parquet(staged, compression="lz4")
+        read = pl.scan_parquet(staged, glob=False)
+        staying, gone = _without(read.filter(pl.col(FATE) == GOOD).drop(FATE), job, settings, mapping.table)
+        not_ours, erased = pl.collect_all([read.filter(pl.col(FATE) == NOT_OURS).select(pl.len()), gone])
         told = _blank(job, mapping) | {
             "rows_in": landed.refused.height + (landed.rows_in - landed.refused.height) * typed.rows_per_record,
             "rows_not_ours": not_ours.item(),
             "rows_erased": erased.item(),
             "unknown_headers": list(typed.unknown_headers),
             "encoding": landed.encoding,
-            "warnings": _double_hours(pl.scan_parquet(staged, glob=False), mapping, settings.site.zone),
+            "warnings": _double_hours(staying, mapping, settings.site.zone),
         }
-        return _judged(told, settings, mapping.table, _refused_before(landed, refused), job["erased"])
+        refused = _refused_before(landed, _refused_in_a_cell(read, job, settings, mapping, landed))
+        return _judged(told, settings, staying, refused, job["erased"])
     finally:
         durable.remove(staged)
         durable.remove(texts)
@@ -74,19 +77,27 @@ def _without(rows: pl.LazyFrame, job: Job, settings: Settings, table: Table) -> 
     """The rows without anything of erased persons, and how many rows went."""
     if not (persons := job["erased"]):
         return rows, pl.LazyFrame({"len": [0]})
-    is_gone = erasing.is_erased(table, persons, table.columns)
+    is_gone = erasing.is_erased(table, persons, table.columns, key=settings.key)
     cells = erasing.emptied(table, persons, table.columns, key=settings.key)
     return rows.filter(~is_gone).with_columns(cells), rows.filter(is_gone).select(pl.len())
 
 
+def _refused_in_a_cell(
+    read: pl.LazyFrame, job: Job, settings: Settings, mapping: Mapping, landed: Landed
+) -> pl.DataFrame:
+    """Rows with a cell that cannot be read: read once more by themselves, so that only they are given reasons."""
+    lines = read.filter(pl.col(FATE) == REFUSED).select("line").collect()
+    rows = landed.rows.clear() if lines.is_empty() else landed.rows.join(lines.lazy(), on="line", how="semi")
+    return _typed(job, settings, mapping, replace(landed, rows=rows)).refused.collect()
+
+
 def _judged(
-    told: Record, settings: Settings, table: Table, refused: pl.LazyFrame, persons: tuple[Person, ...]
+    told: Record, settings: Settings, staged: pl.LazyFrame, refused: pl.LazyFrame, persons: tuple[Person, ...]
 ) -> Record:
     """The staged rows parted into good and bad by their contract, and both stored."""
     from expectations.gate import check_counts, split  # noqa: PLC0415 -- three seconds of import
 
-    store, key = settings.store, told["key"]
-    staged = pl.scan_parquet(store / f"{key}.staged.parquet", glob=False)
+    store, key, table = settings.store, told["key"], settings.mappings[told["mapping"]].table
     verdict = judged(staged, table, name=f"{told['slot']} {told['mapping']}", settings=settings)
     good, bad = split(staged, table)
     broken = bad.collect()

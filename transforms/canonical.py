@@ -20,24 +20,39 @@ from transforms.privacy import masked, pseudonyms, require_key
 from transforms.scales import Scale, unsuitable
 from transforms.unpivot import Spread, UnpivotError, is_filled, spread, unpivoted
 
-_CELL, _TEXT, _REASONS, _IS_OURS = "cell:", "text:", "reasons", "is:ours"
+_CELL, _TEXT = "cell:", "text:"
 """Marks of the columns on the way; no column of a contract has a colon in its name."""
+FATE = "fate:"
+GOOD, REFUSED, NOT_OURS = "good", "refused", "not_ours"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What became of the rows of one export: every row is in exactly one of the three frames."""
+    """What became of the rows of one export: every row has exactly one fate."""
 
-    good: pl.LazyFrame
-    """One row per row that could be read, in the schema of its feed."""
+    told: pl.LazyFrame
+    """One row per row, in the schema of its feed, with its `FATE`: the whole in one pass."""
     refused: pl.LazyFrame
-    """One row per row with a cell that could not be read: `line`, `reasons`, `raw`."""
-    not_ours: pl.LazyFrame
-    """One row per row that has none of the values it would be ours for: `line`."""
+    """One row per row with a cell that could not be read: `line`, `reasons`, `raw`. A pass of its own, so best asked
+    of those lines alone."""
     unknown_headers: tuple[str, ...]
     """Columns of the file that the mapping does not name."""
     rows_per_record: int = 1
     """How many rows each record of the file gives: more than one for a wide table."""
+
+    @property
+    def good(self) -> pl.LazyFrame:
+        """One row per row that could be read, in the schema of its feed."""
+        return self.of_fate(GOOD)
+
+    @property
+    def not_ours(self) -> pl.LazyFrame:
+        """One row per row that has none of the values it would be ours for."""
+        return self.of_fate(NOT_OURS)
+
+    def of_fate(self, fate: str) -> pl.LazyFrame:
+        """The rows of one fate."""
+        return self.told.filter(pl.col(FATE) == fate).drop(FATE)
 
 
 def canonical(
@@ -50,9 +65,9 @@ def canonical(
     scales: Dict[str, Scale],
     key: bytes,
 ) -> Typed:
-    """The rows of one export, typed, refused or not ours: three views of one pass.
+    """The rows of one export, typed, refused or not ours.
 
-    `rows` has a String column for every name of `header`, and `line`. Collect the three frames together.
+    `rows` has a String column for every name of `header`, and `line`.
     """
     require_key(key)
     wide = _spread(mapping, header, slot)
@@ -72,18 +87,21 @@ def canonical(
         parts = [pl.col(_CELL + one) for one in (ROW_HEADER, *(wide.names[0] if wide else ()))]
         frame = frame.with_columns(pl.concat_str(parts, separator="-").alias(numbered))
     problems = [_refusal(mapping.fields[name], zone) for name in mapping.fields]
+    is_refused = [pl.lit(value=False)]
+    is_refused += [cells.is_refused(pl.col(_TEXT + name), pl.col(name)) for name in mapping.fields]
     if mapping.table.name == "feed_survey":
         frame = _as_survey(frame, mapping, scales)
         problems.append(_scale_problem(mapping, scales))
-    read = frame.with_columns(
-        pl.concat_list(problems).list.drop_nulls().alias(_REASONS) if problems else _no_reasons(),
-        _is_ours(mapping, wide, inner, slot).alias(_IS_OURS),
-    )
-    ours, is_good = read.filter(_IS_OURS), pl.col(_REASONS).list.len() == 0
+        is_refused.append(problems[-1].is_not_null())
+    is_ours = _is_ours(mapping, wide, inner, slot)
+    fate = pl.when(~is_ours).then(pl.lit(NOT_OURS)).when(pl.any_horizontal(is_refused)).then(pl.lit(REFUSED))
+    judged = frame.with_columns(fate.otherwise(pl.lit(GOOD)).alias(FATE))
+    reasons = pl.concat_list(pl.lit(None, pl.String()), *problems).list.drop_nulls().alias("reasons")
     return Typed(
-        good=ours.filter(is_good).select(_stored(mapping, key)),
-        refused=ours.filter(~is_good).select("line", _REASONS, _raw(mapping, found, inner, key).alias("raw")),
-        not_ours=read.filter(~pl.col(_IS_OURS)).select("line"),
+        told=judged.select(*_stored(mapping, key), FATE),
+        refused=judged.filter(pl.col(FATE) == REFUSED).select(
+            "line", reasons, _raw(mapping, found, inner, key).alias("raw")
+        ),
         unknown_headers=_unknown(mapping, wide.kept if wide else header),
         rows_per_record=len(wide.names) if wide else 1,
     )
@@ -151,10 +169,6 @@ def _values(mapping: Mapping, *, slot: str, zone: str) -> list[pl.Expr]:
 
 def _refusal(field: Field, zone: str) -> pl.Expr:
     return cells.refusal(field, pl.col(_TEXT + field.name), pl.col(field.name), site_zone=zone)
-
-
-def _no_reasons() -> pl.Expr:
-    return pl.lit([], dtype=pl.List(pl.String)).alias(_REASONS)
 
 
 def _is_ours(mapping: Mapping, wide: Spread | None, header: tuple[str, ...], slot: str) -> pl.Expr:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
 from expectations.schema import INSTANT
 from transforms import grammars, instants
+from transforms.distinct import once_each
 from transforms.labels import codes, label_keys
 from transforms.mapping_fields import Field
 from transforms.origin import How, combined, factors
@@ -31,28 +33,43 @@ def present_text(cell: pl.Expr, missing: tuple[str, ...]) -> pl.Expr:
 def field_text(field: Field, cells: list[pl.Expr]) -> pl.Expr:
     """The text a column is read from, out of its cells; null where there is none, or none that counts."""
     text = combined(field.origin, [present_text(cell, field.missing) for cell in cells])
-    ignored = [label for label, ours in field.words.items() if not ours]
+    if field.others == "" or not all(field.words.values()):
+        return once_each(text, partial(_counted, field), pl.String())
+    return text
+
+
+def _counted(field: Field, text: pl.Expr) -> pl.Expr:
+    """The text, where the mapping does not say that its label counts for nothing."""
     labels = label_keys(_taken(field, text))
     if field.others == "":
         usual = (*grammars.TRUE_WORDS, *grammars.FALSE_WORDS) if field.column.dtype == pl.Boolean() else ()
         known = [label for label, ours in field.words.items() if ours]
         return pl.when(labels.is_in([*known, *field.column.one_of, *usual])).then(text)
-    return pl.when(labels.is_in(ignored).not_().fill_null(value=True)).then(text) if ignored else text
+    ignored = [label for label, ours in field.words.items() if not ours]
+    return pl.when(labels.is_in(ignored).not_().fill_null(value=True)).then(text)
 
 
 def value(field: Field, text: pl.Expr, *, site_zone: str) -> pl.Expr:
     """The value of a column, typed as its contract says; null where the text cannot be read."""
     dtype, zone = field.column.dtype, field.zone or site_zone
-    if dtype == pl.Boolean():
+    if dtype == INSTANT:
+        return instants.instants(_worded(field, text), field.formats, zone=zone)
+    if dtype == pl.Date():
+        return instants.days(_worded(field, text), field.formats, zone=zone, site_zone=site_zone)
+    return once_each(text, partial(_untimed, field), dtype)
+
+
+def _untimed(field: Field, text: pl.Expr) -> pl.Expr:
+    """A yes or no, a text or a number."""
+    if field.column.dtype == pl.Boolean():
         return grammars.yes_or_no(_taken(field, text), field.words, others=field.others)
     worded = _worded(field, text)
-    if dtype == INSTANT:
-        return instants.instants(worded, field.formats, zone=zone)
-    if dtype == pl.Date():
-        return instants.days(worded, field.formats, zone=zone, site_zone=site_zone)
-    if dtype == pl.String():
-        return _text(field, worded)
-    return _number(field, worded)
+    return _text(field, worded) if field.column.dtype == pl.String() else _number(field, worded)
+
+
+def is_refused(text: pl.Expr, read: pl.Expr) -> pl.Expr:
+    """Whether the cell refuses its row: there is a text, and no value came of it."""
+    return text.is_not_null() & read.is_null()
 
 
 def _taken(field: Field, text: pl.Expr) -> pl.Expr:
@@ -97,7 +114,15 @@ def score(field: Field, text: pl.Expr, scale: pl.Expr, scales: Mapping[str, Scal
 
     A number off the scale is read all the same: the contract quarantines it under its own name.
     """
-    worded = _worded(field, text)
+    pair = scale.fill_null("") + _APART + text
+    return once_each(pair, partial(_score, field, scales), pl.Int64())
+
+
+def _score(field: Field, scales: Mapping[str, Scale], pair: pl.Expr) -> pl.Expr:
+    """An answer, out of its scale and its text."""
+    apart = pair.str.splitn(_APART, 2)
+    scale = apart.struct[0]
+    worded = _worded(field, apart.struct[1])
     labels = {f"{name}{_APART}{label}": milli for name, one in scales.items() for label, milli in one.labels.items()}
     by_label = (scale + _APART + label_keys(worded)).replace_strict(
         list(labels), list(labels.values()), default=None, return_dtype=pl.Int64
@@ -121,7 +146,7 @@ def refusal(field: Field, text: pl.Expr, read: pl.Expr, *, site_zone: str) -> pl
         missing_hour = pl.format('{}: "{}" is not {}', pl.lit(field.name), shown, pl.lit(skipped))
         is_on_the_wall = instants.wall_times(_worded(field, text), field.formats).is_not_null()
         reason = pl.when(is_on_the_wall).then(missing_hour).otherwise(reason)
-    return pl.when(text.is_not_null() & read.is_null()).then(reason)
+    return pl.when(is_refused(text, read)).then(reason)
 
 
 def _expected(field: Field) -> str:

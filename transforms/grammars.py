@@ -19,6 +19,8 @@ _GROUPS = (" ", "\u00a0", "\u202f", "\u2009", "'", "\u2019")
 _MINUS = "\u2212"
 _DIGITS_IN_INT64 = 18
 _DURATION_PLACES = 9
+_FRACTION_PLACES = 30
+"""Decimals of a duration that count: more than programs write, and what still fits when it is multiplied."""
 _FACTOR_PLACES = 6
 """Decimals a factor of a product may have."""
 
@@ -129,17 +131,26 @@ def percentage(text: pl.Expr, *, numerals: Numerals = ENGLISH, places: int = 3) 
 def duration(text: pl.Expr, *, unit: str, numerals: Numerals = ENGLISH) -> pl.Expr:
     """Whole seconds, exactly computed; a fraction of a second goes to the nearest, a half up."""
     if unit in SECONDS_PER_UNIT:
-        nanos = fixed_point(text, numerals=numerals, places=_DURATION_PLACES, drops_extra=True)
-        one = 10**_DURATION_PLACES
-        # Whole units and their fraction apart: a year of hours in billionths times 3,600 would not fit.
-        fraction = ((nanos % one) * SECONDS_PER_UNIT[unit] + one // 2) // one
-        return pl.when(nanos >= 0).then((nanos // one) * SECONDS_PER_UNIT[unit] + fraction)
+        # Whole units and their fraction apart: a year of hours in its last decimal times 3,600 would not fit.
+        whole = fixed_point(text, numerals=numerals, places=_DURATION_PLACES, drops_extra=True) // 10**_DURATION_PLACES
+        decimals = text.str.extract(re.escape(numerals.decimal) + "([0-9]+)$", 1).fill_null("")
+        is_negative = text.str.contains(f"^[-{_MINUS}].*[1-9]")
+        unit_s = SECONDS_PER_UNIT[unit]
+        return pl.when(~is_negative).then(whole * unit_s + _nearest(decimals, unit_s))
     if unit == "milliseconds":
         millis = fixed_point(text, numerals=numerals)
         return pl.when(millis >= 0).then((millis + 500) // 1000)
     hours, minutes, seconds = (text.str.extract(CLOCKS[unit], n).cast(pl.Int64, strict=False) for n in (1, 2, 3))
     told = hours.fill_null(0) * 3600 + minutes * 60 + seconds.fill_null(0)
     return pl.when(text.str.contains(CLOCKS[unit])).then(told)
+
+
+def _nearest(decimals: pl.Expr, seconds: int) -> pl.Expr:
+    """The seconds in a fraction of a unit, from its decimals; of a second itself the first one decides."""
+    places = 1 if seconds == 1 else _FRACTION_PLACES
+    one = pl.lit(10**places, pl.Int128)
+    fraction = decimals.str.slice(0, places).str.pad_end(places, "0").cast(pl.Int128)
+    return ((fraction * seconds + one // 2) // one).cast(pl.Int64)
 
 
 def labelled(text: pl.Expr, words: Mapping[str, str], *, others: str | None = None) -> pl.Expr:

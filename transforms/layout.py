@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 
 FORMATS = ("csv", "xlsx", "json", "jsonl")
 SEPARATORS = (";", ",", "\t", "|")

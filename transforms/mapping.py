@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from expectations.schema import INSTANT, DefinitionError, Table
+from expectations.errors import DefinitionError
+from expectations.schema import INSTANT, Table
 from expectations.tables import FEEDS
 from transforms.conditions import Where, parse_where
 from transforms.layout import Layout, header_name

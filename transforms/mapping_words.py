@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 
 
 class MappingError(DefinitionError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 import polars as pl
@@ -48,7 +47,7 @@ def pseudonym(identifier: str, key: bytes) -> str:
     """
     plain = identifier.strip()
     plain = plain.lower() if "@" in plain else plain
-    return hmac.new(require_key(key), plain.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_LENGTH]
+    return hmac.digest(require_key(key), plain.encode(), "sha256").hex()[:PSEUDONYM_LENGTH]
 
 
 def pseudonyms(identifier: pl.Expr, key: bytes) -> pl.Expr:

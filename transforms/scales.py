@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from expectations.errors import DefinitionError
 from transforms.labels import label_key
 
 EASE, EFFORT = "ease", "effort"
 _OPTIONS = ("low", "high", "good_from", "polarity", "labels", "fr", "en")
 
 
-class ScaleError(ValueError):
+class ScaleError(DefinitionError):
     """A scale is unknown, contradicts itself, or does not suit what is measured."""
 
 

@@ -1,17 +1,27 @@
 """A table as a Parquet file: described, sorted by its maker, the same bytes for the same rows."""
 
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import polars as pl
-import pyarrow as pa
 
 from expectations.schema import Table
 from flows.errors import PlainError
 from flows.io import durable
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ROWS_PER_GROUP = 122_880
 """DuckDB's and Power BI's vector size; both skip whole groups by their statistics."""
+_HARDLY_ANYTHING = 1 << 20
+_UNFINISHED = "transport error"
+"""What polars says, without a number, where the disk refuses the last bytes of a file."""
 
 
 class Written(TypedDict):
@@ -26,11 +36,11 @@ class Damaged(PlainError):  # noqa: N818 -- read aloud where it is caught
     """A file does not read back as it was written."""
 
 
-def described(schema: pl.Schema, table: Table | None) -> pa.Schema:
+def described(schema: pl.Schema, table: Table) -> "pa.Schema":
     """The Arrow schema of a file: what each column means, in which unit, and whether it is ever null."""
+    import pyarrow as pa  # noqa: PLC0415 -- a run that writes nothing need not load it
+
     plain = pl.DataFrame(schema=schema).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
-    if table is None:
-        return plain
     fields = []
     for field in plain:
         column = table.columns.get(field.name) or table.columns.get(_code(field.name, table))
@@ -48,19 +58,33 @@ def described(schema: pl.Schema, table: Table | None) -> pa.Schema:
 
 def write(frame: pl.LazyFrame, path: Path, table: Table | None = None) -> Written:
     """The frame in one file, whole or absent, read back before anybody relies on it."""
-    schema = described(frame.collect_schema(), table)
+    schema = frame.collect_schema()
+    about = described(schema, table) if table else None
 
     def sink(draft: Path) -> None:
-        frame.sink_parquet(
-            draft, compression="zstd", statistics="full", row_group_size=ROWS_PER_GROUP, arrow_schema=schema
-        )
+        with refusals_of_the_disk(path):
+            frame.sink_parquet(
+                draft, compression="zstd", statistics="full", row_group_size=ROWS_PER_GROUP, arrow_schema=about
+            )
 
     durable.put(path, sink)
     back = pl.scan_parquet(path, glob=False)
-    if back.collect_schema() != frame.collect_schema():
+    if back.collect_schema() != schema:
         raise Damaged(f"{path}: read back with other columns than were written; is the disk sound? Run again.")
     rows = back.select(pl.len()).collect().item()
     return {"rows": rows, "bytes": path.stat().st_size, "sha256": durable.fingerprint(path)}
+
+
+@contextmanager
+def refusals_of_the_disk(path: Path) -> Iterator[None]:
+    """A write that the disk refused is an error of the disk, though to polars it is one of the computation."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as problem:
+        number = durable.error_number(problem) or (_why_unfinished(path) if _UNFINISHED in str(problem) else 0)
+        if number:
+            raise OSError(number, os.strerror(number), str(path)) from problem
+        raise
 
 
 def read(path: Path, *, sha256: str) -> pl.LazyFrame:
@@ -74,6 +98,11 @@ def read(path: Path, *, sha256: str) -> pl.LazyFrame:
             "Remove it and run again; if its export is no longer in the raw folder, deliver it again first."
         )
     return pl.scan_parquet(path, glob=False)
+
+
+def _why_unfinished(path: Path) -> int:
+    """The number that an error came without."""
+    return errno.ENOSPC if shutil.disk_usage(path.parent).free < _HARDLY_ANYTHING else errno.EIO
 
 
 def _code(name: str, table: Table) -> str:

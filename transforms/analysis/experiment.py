@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import polars as pl
 
 from expectations.tables.analysis import SURVEY_EXPERIMENT
@@ -11,6 +9,7 @@ from expectations.tables.feed_survey import EMPLOYEE_KINDS
 from transforms.facts.shape import in_shape
 from transforms.metrics.intervals import Bounds, wilson
 from transforms.metrics.significance import FEWEST, two_proportions
+from transforms.metrics.tails import chi_square
 
 EXPERIMENT = ("source", "kind", "survey")
 COMPARISON = (*EXPERIMENT, "outcome")
@@ -36,7 +35,10 @@ def survey_experiment(invitations: pl.LazyFrame, responses: pl.LazyFrame | None)
 
 
 def newcombe(positive: tuple[pl.Expr, pl.Expr], n: tuple[pl.Expr, pl.Expr]) -> Bounds:
-    """95 % interval of the first share less the second, from the Wilson interval of each (Newcombe's method 10)."""
+    """95 % interval of the first share less the second, from the Wilson interval of each (Newcombe's method 10).
+
+    Interval Estimation for the Difference between Independent Proportions (Statistics in Medicine 17, 1998).
+    """
     share = [p / m for p, m in zip(positive, n, strict=True)]
     (low, high), (other_low, other_high) = (wilson(p, m) for p, m in zip(positive, n, strict=True))
     difference = share[0] - share[1]
@@ -72,8 +74,7 @@ def _sample_ratio(asked: pl.LazyFrame) -> pl.LazyFrame:
     arms = asked.group_by(*EXPERIMENT, "variant").agg(n=pl.len().cast(pl.Int64))
     squares, total, k = pl.col("n").pow(2).sum(), pl.col("n").sum(), pl.len().cast(pl.Int64)
     tested = arms.group_by(EXPERIMENT).agg(chi_square=k * squares / total - total, freedom=k - 1)
-    both = pl.struct(x="chi_square", freedom="freedom")
-    p = both.map_batches(_chi_square_tail, return_dtype=pl.Float64, is_elementwise=True)
+    p = chi_square(pl.col("chi_square"), pl.col("freedom"))
     return tested.select(*EXPERIMENT, sample_ratio_p=p)
 
 
@@ -96,7 +97,10 @@ def _tested(lf: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _adjusted(lf: pl.LazyFrame) -> pl.LazyFrame:
-    """Holm's p-values over the variants of an experiment: the smallest times their number, and never falling."""
+    """Holm's p-values over the variants of an experiment: the smallest times their number, and never falling.
+
+    A Simple Sequentially Rejective Multiple Test Procedure (Scandinavian Journal of Statistics 6, 1979).
+    """
     ordered = lf.sort(*COMPARISON, "p", "variant", nulls_last=True)
     tests, rank = pl.col("p").count().over(COMPARISON), pl.int_range(pl.len()).over(COMPARISON)
     each = pl.min_horizontal((tests - rank) * pl.col("p"), 1.0)
@@ -118,22 +122,3 @@ def _withheld(lf: pl.LazyFrame) -> pl.LazyFrame:
     return lf.with_columns(readout=readout, is_significant=pl.col("p_adjusted") < SIGNIFICANT_BELOW).with_columns(
         pl.when(pl.col("readout") == "ok").then(name).alias(name) for name in results
     )
-
-
-def _chi_square_tail(both: pl.Series) -> pl.Series:
-    """The probability of a chi-square variable above x, of whole degrees of freedom: a finite sum; null below 1."""
-    x, freedom = (both.struct.field(name).to_list() for name in ("x", "freedom"))
-    return pl.Series(both.name, map(_tail, x, freedom), dtype=pl.Float64)
-
-
-def _tail(x: float, freedom: int) -> float | None:
-    """Q(freedom / 2, x / 2): whole steps from exp where the freedom is even, half steps from erfc where it is odd."""
-    if freedom < 1:
-        return None
-    half = max(x, 0.0) / 2
-    if half == 0:
-        return 1.0
-    first = 0.5 if freedom % 2 else 0.0
-    steps = (first + i for i in range(freedom // 2))
-    terms = [math.exp(step * math.log(half) - half - math.lgamma(step + 1)) for step in steps]
-    return math.fsum([*terms, math.erfc(math.sqrt(half)) if freedom % 2 else 0.0])

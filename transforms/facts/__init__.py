@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from expectations.tables import FACTS
-from transforms.calendar import OpenClock, day_ends_at
+from transforms.calendar import day_ends_at
 from transforms.facts.backlog import fact_backlog_daily
 from transforms.facts.bot import fact_bot_session
 from transforms.facts.cart import customer_carts, fact_cart, fact_cart_customer_period
@@ -39,6 +39,7 @@ from transforms.facts.ticket import fact_ticket
 from transforms.facts.ticket_hand_off import told_hand_offs
 from transforms.facts.ticket_life import fact_ticket_event, lives, reopenings, told_events
 from transforms.facts.workload import fact_required_staff
+from transforms.open_clock import OpenClock
 from transforms.scales import SCALES, Scale
 from transforms.site import Site
 

@@ -1,7 +1,9 @@
 """Erlang C: how many positions answer a share of the calls in time, when calls arrive at random and wait in one queue.
 
-The probability of waiting comes from the recurrence of Erlang B, B(n) = A B(n-1) / (n + A B(n-1)): every term lies
-between 0 and 1, so that thousands of erlangs neither overflow nor cancel, which factorials and powers would.
+Erlang, Solution of some Problems in the Theory of Probabilities of Significance in Automatic Telephone Exchanges, 1917.
+The probability of waiting comes from the recurrence of Erlang B, B(n) = A B(n-1) / (n + A B(n-1)), and from
+C(n) = n B(n) / (n - A (1 - B(n))) (Cooper, Introduction to Queueing Theory, 1981): every term lies between 0 and 1, so
+that thousands of erlangs neither overflow nor cancel, which factorials and powers would.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from transforms.calendar import OpenClock, elapsed_seconds
+from transforms.calendar import elapsed_seconds
 from transforms.facts.shape import ABSENT, is_told
+from transforms.open_clock import OpenClock
 from transforms.site import Site, SlaPolicy
 
 _DONE = ("solved", "closed")

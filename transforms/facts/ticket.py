@@ -16,13 +16,14 @@ import polars as pl
 
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.feed_ticket import FEED_TICKET
-from transforms.calendar import OpenClock, elapsed_seconds, local_day
+from transforms.calendar import elapsed_seconds, local_day
 from transforms.facts.merge import with_inheritance
 from transforms.facts.repeat import with_repeats
 from transforms.facts.shape import in_shape, is_told, threshold, tier
 from transforms.facts.sla import with_promises
 from transforms.facts.ticket_hand_off import with_response_clock
 from transforms.facts.ticket_life import LIFE, TICKET
+from transforms.open_clock import OpenClock
 from transforms.site import Site
 
 _DONE, _OPEN = ("solved", "closed"), ("new", "open", "pending", "hold")

@@ -16,8 +16,9 @@ import polars as pl
 
 from expectations.schema import INSTANT
 from expectations.tables.fact_ticket import FACT_TICKET_EVENT
-from transforms.calendar import OpenClock, local_day
+from transforms.calendar import local_day
 from transforms.facts.shape import ABSENT, in_shape, tier, until
+from transforms.open_clock import OpenClock
 from transforms.site import Site
 
 TICKET = ["source", "ticket_id"]

@@ -34,7 +34,7 @@ def rows_behind(
         here = list({m.id: m for m in metric.measures if (m.fact, m.date) == (fact, date)}.values())
         above = [m for m in here if not isinstance(metric, Ratio) or m in metric.above.measures]
         below = [m for m in here if isinstance(metric, Ratio) and m in metric.below.measures]
-        rows = cut.rows(facts, fact, date).filter(cut.period(date) == period_start)
+        rows = cut.rows(facts[fact], fact, date).filter(cut.period(date) == period_start)
         for name, code in members.items():
             rows = rows.filter(pl.col(name).eq_missing(pl.lit(code, pl.String)))
         counts = [_added(metric, above, cut).alias("above"), _added(metric, below, cut).alias("below")]

@@ -1,27 +1,32 @@
 """From facts to the table of sums: one row per period and member of a cut, without gaps, one column per measure.
 
-Each fact is read once per date, for all measures at once; the sums of several facts are stacked and added up, so that
-a ratio over two facts needs no join.
+The sums of several facts are stacked and added up, so that a ratio over two facts needs no join.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from expectations.tables import FACTS
 from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
+from transforms.metrics.days import BY_KEYS, CELLS_OF, Days, Frames, by_clock, sets_of, squared, squares
 from transforms.metrics.kaplan_meier import kaplan_meier_median
-from transforms.metrics.members import as_members, most_frequent
-from transforms.metrics.metric import CUTS, Measure, Metric, Ratio, Statistic, has_cuts
+from transforms.metrics.members import as_members
+from transforms.metrics.metric import CUTS, Metric, Ratio, Statistic
 from transforms.metrics.percentiles import PERCENTILES, percentile
 from transforms.metrics.periods import INTERVALS, end_of, start_of
 
-Frames = Mapping[str, pl.LazyFrame]
 MEMBER = ("grouping_set", *CUTS, "member")
+_CELL = (*MEMBER, "period_start")
+_VALUE = ":value"
+"""How the columns end that hold no sum but a value."""
+Part = tuple[str, pl.LazyFrame]
+"""Name of a cut, and the sums of its members."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,107 +45,97 @@ class Cut:
         end = end_of(start_of(pl.col(date), self.grain), self.grain)
         return pl.col(date) == pl.min_horizontal(end, pl.lit(self.as_of))
 
-    def rows(self, facts: Frames, fact: str, date: str) -> pl.LazyFrame:
+    def rows(self, rows: pl.LazyFrame, fact: str, date: str) -> pl.LazyFrame:
         """The rows of a fact that count: with a date not after the as-of date, and of this grain where it has grains.
 
         A fact with grains counts something once in each period of each grain: its days do not add up to its months.
         """
-        rows = facts[fact].filter(pl.col(date) <= self.as_of)
-        return rows.filter(pl.col("grain") == self.grain) if "grain" in FACTS[fact].columns else rows
+        known = rows.filter(pl.col(date) <= self.as_of)
+        return known.filter(pl.col("grain") == self.grain) if "grain" in FACTS[fact].columns else known
 
 
-def squares(measure: Measure) -> str:
-    """Name of the column with the sum of squares of a measure."""
-    return f"{measure.id}:squares"
-
-
-def table_of_sums(facts: Frames, metrics: Sequence[Metric], cut: Cut) -> pl.LazyFrame:
+def table_of_sums(facts: Frames, metrics: Sequence[Metric], cut: Cut, days: Days) -> pl.LazyFrame:
     """One row per period and member of a cut, from the member's first row to the as-of date, in that order.
 
     `cell` numbers the rows, `series` the members, `age` the periods of a member from 0. Where some cells are to be
     hidden, members begin with the year of their first row: an empty month may have to be hidden as well.
     """
-    first = pl.col("period_start").min()
-    if any(metric.suppress_below for metric in metrics):
-        first = start_of(first, "year")
-    parts = [*_sums(facts, metrics, cut), *_statistics(facts, metrics, cut)]
-    stacked = pl.concat(parts, how="diagonal").cache()
-    calendar = (
-        stacked.group_by(MEMBER)
-        .agg(first.alias("period_start"))
-        .with_columns(
-            pl.date_ranges("period_start", start_of(pl.lit(cut.as_of), cut.grain), interval=INTERVALS[cut.grain])
-        )
+    by_set: dict[str, list[pl.LazyFrame]] = {}
+    for name, part in (*_sums(days, metrics, cut), *_statistics(facts, metrics, cut, days.members)):
+        by_set.setdefault(name, []).append(part)
+    added = [_at_once(_added_up, pl.concat(parts, how="diagonal")) for parts in by_set.values()]
+    first = "year" if any(metric.suppress_below for metric in metrics) else cut.grain
+    step = partial(_without_gaps, cut=cut, first=first)
+    return _at_once(step, pl.concat(added, how="diagonal"), "cell", "age", "series")
+
+
+def _at_once(step: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.LazyFrame, *numbers: str) -> pl.LazyFrame:
+    """A step on rows that are few and very wide, which adds columns of numbers.
+
+    The streaming engine takes four times as long to group a few thousand rows with hundreds of sums.
+    """
+    return rows.map_batches(
+        step,
+        schema=pl.Schema(rows.collect_schema() | dict.fromkeys(numbers, pl.Int64())),
+        predicate_pushdown=False,
+        projection_pushdown=False,
+        slice_pushdown=False,
+    )
+
+
+def _added_up(stacked: pl.DataFrame) -> pl.DataFrame:
+    """One row per period and member of a cut: the sums of all facts side by side."""
+    sums = pl.exclude(*_CELL, f"^.*{_VALUE}$").sum()
+    return stacked.group_by(_CELL).agg(sums, pl.col(f"^.*{_VALUE}$").max()).select(stacked.columns)
+
+
+def _without_gaps(added: pl.DataFrame, *, cut: Cut, first: str) -> pl.DataFrame:
+    """The same rows, and one for each period in which a member had none, from that of its `first` grain on."""
+    begins, now = start_of(pl.col("period_start").min(), first), start_of(pl.lit(cut.as_of), cut.grain)
+    return (
+        added.group_by(MEMBER)
+        .agg(begins.alias("period_start"))
+        .with_columns(pl.date_ranges("period_start", now, interval=INTERVALS[cut.grain]))
         .explode("period_start", empty_as_null=True)
-    )
-    values = [f"{metric.name}:value" for metric in metrics if isinstance(metric, Statistic)]
-    return (
-        pl.concat([stacked, calendar], how="diagonal")
-        .group_by(*MEMBER, "period_start")
-        .agg(pl.col(values).max(), pl.exclude(*MEMBER, "period_start", *values).sum())
-        .sort(*MEMBER, "period_start", nulls_last=False)
-        .with_row_index("cell")
-        .with_columns(pl.int_range(pl.len()).over(MEMBER).alias("age"))
-        .with_columns((pl.col("cell").cast(pl.Int64) - pl.col("age")).alias("series"))
+        .join(added, on=_CELL, how="left", nulls_equal=True)
+        .with_columns(pl.exclude(*_CELL, f"^.*{_VALUE}$").fill_null(0))
+        .select(added.columns)
+        .sort(_CELL, nulls_last=False)
+        .with_columns(pl.int_range(pl.len()).alias("cell"), pl.int_range(pl.len()).over(MEMBER).alias("age"))
+        .with_columns((pl.col("cell") - pl.col("age")).alias("series"))
     )
 
 
-def _sums(facts: Frames, metrics: Iterable[Metric], cut: Cut) -> list[pl.LazyFrame]:
+def _sums(days: Days, metrics: Sequence[Metric], cut: Cut) -> Iterator[Part]:
     """The sums of each fact and date, for each cut the fact knows."""
-    ratios = [metric for metric in metrics if isinstance(metric, Ratio)]
-    squared = {m.id for ratio in ratios if ratio.interval == "student_t" for m in ratio.above.measures}
-    parts = []
-    for (fact, date), measures in _by_clock(m for ratio in ratios for m in ratio.measures).items():
-        cuts = [c for c in CUTS if has_cuts(fact, [c])]
-        squares_too = [m for m in measures if m.id in squared]
-        days = cut.rows(facts, fact, date).group_by(date, *cuts).agg(_added(measures, squares_too)).cache()
-        parts += [_rolled_up(days, date, measures, name, cut) for name in _sets_of(fact) if name not in MEMBER_CUTS]
-        for name in _member_sets_of(fact):
-            rows = as_members(cut.rows(facts, fact, date), name, most_frequent(facts, name))
-            sums = _added(measures, squares_too, stocks_on=cut.is_last_day(date))
-            parts.append(rows.group_by(cut.period(date), "member").agg(sums).with_columns(**_member(name)))
-    return parts
+    also_squared = squared(metrics)
+    for (fact, date), measures in by_clock(m for it in metrics if isinstance(it, Ratio) for m in it.measures).items():
+        rows = cut.rows(days.sums[f"{fact}.{date}"], fact, date).cache()
+        sums = [m.id for m in measures] + [squares(m) for m in measures if m.id in also_squared]
+        stocks = [m.id for m in measures if m.over_time == "last"]
+        for name in sets_of(fact):
+            here = rows.filter(pl.col(CELLS_OF) == (name if name in MEMBER_CUTS else BY_KEYS))
+            # Of a stock the last day only.
+            counted = here.with_columns(pl.when(cut.is_last_day(date)).then(pl.col(stocks)))
+            added = counted.group_by(cut.period(date), *_keys(name)).agg(pl.col(sums).sum())
+            yield name, added.with_columns(**_member(name))
 
 
-def _added(
-    measures: Iterable[Measure], squares_too: Iterable[Measure], *, stocks_on: pl.Expr | None = None
-) -> list[pl.Expr]:
-    """What rows add up to, measure by measure; a stock on certain days only."""
-    sums = []
-    for m in measures:
-        each = m.per_row if stocks_on is None or m.over_time == "sum" else pl.when(stocks_on).then(m.per_row)
-        sums.append(each.sum().alias(m.id))
-    return sums + [m.per_row.cast(pl.Int128).pow(2).sum().alias(squares(m)) for m in squares_too]
-
-
-def _rolled_up(days: pl.LazyFrame, date: str, measures: Sequence[Measure], name: str, cut: Cut) -> pl.LazyFrame:
-    """Sums of days added up to periods and members of one cut; of a stock, the last day only."""
-    stocks = [m.id for m in measures if m.over_time == "last"]
-    keys = (date, *CUTS)
-    return (
-        days.with_columns(pl.when(cut.is_last_day(date)).then(pl.col(stocks)))
-        .group_by(cut.period(date), *GROUPING_SETS[name])
-        .agg(pl.exclude(*keys).sum())
-        .with_columns(**_member(name))
-    )
-
-
-def _statistics(facts: Frames, metrics: Iterable[Metric], cut: Cut) -> list[pl.LazyFrame]:
+def _statistics(facts: Frames, metrics: Iterable[Metric], cut: Cut, members: Frames) -> Iterator[Part]:
     """Values computed from the rows of each cell: n and value of each statistic."""
     statistics = [metric for metric in metrics if isinstance(metric, Statistic)]
-    parts: list[pl.LazyFrame] = []
-    for (fact, date), samples in _by_clock(s.sample for s in statistics).items():
+    for (fact, date), samples in by_clock(s.sample for s in statistics).items():
         ids = {sample.id for sample in samples}
         here = [s for s in statistics if s.sample.id in ids]
-        for name in _sets_of(fact):
-            rows = cut.rows(facts, fact, date)
+        for name in sets_of(fact):
+            rows = cut.rows(facts[fact], fact, date)
             if name in MEMBER_CUTS:
-                rows = as_members(rows, name, most_frequent(facts, name))
+                rows = as_members(rows, name, members[name])
             by = [cut.period(date), *map(pl.col, _keys(name))]
-            parts += [_waiting(rows, by, name, s) for s in here if s.kind == "kaplan_meier_p50"]
-            ordered = [s for s in here if s.kind != "kaplan_meier_p50"]
-            parts += [_of_rows(rows, by, name, ordered)] if ordered else []
-    return parts
+            for waited in (s for s in here if s.kind == "kaplan_meier_p50"):
+                yield name, _waiting(rows, by, name, waited)
+            if ordered := [s for s in here if s.kind != "kaplan_meier_p50"]:
+                yield name, _of_rows(rows, by, name, ordered)
 
 
 def _of_rows(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistics: Sequence[Statistic]) -> pl.LazyFrame:
@@ -159,7 +154,7 @@ def _of_rows(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistics: Seque
             value = percentile(numbers, s.kind)
         else:
             value = pl.when(pl.col(f"{s.name}:scales") == 1).then(numbers.list.sum() / numbers.list.len())
-        found += [numbers.list.len().cast(pl.Int64).alias(f"{s.name}:n"), value.alias(f"{s.name}:value")]
+        found += [numbers.list.len().cast(pl.Int64).alias(f"{s.name}:n"), value.alias(f"{s.name}{_VALUE}")]
     return rows.group_by(by).agg(*lists, *scales).select("period_start", *_keys(name), *found, **_member(name))
 
 
@@ -170,27 +165,9 @@ def _waiting(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistic: Statis
     return kaplan_meier_median(sample.drop_nulls("time"), keys, time="time", happened="happened").select(
         *keys,
         pl.col("n").alias(f"{statistic.name}:n"),
-        pl.col("median").alias(f"{statistic.name}:value"),
+        pl.col("median").alias(f"{statistic.name}{_VALUE}"),
         **_member(name),
     )
-
-
-def _by_clock(measures: Iterable[Measure]) -> dict[tuple[str, str], list[Measure]]:
-    """The measures, each once, by fact and date: each of these is one pass over the rows."""
-    groups: dict[tuple[str, str], dict[str, Measure]] = {}
-    for measure in measures:
-        groups.setdefault((measure.fact, measure.date), {})[measure.id] = measure
-    return {clock: list(group.values()) for clock, group in groups.items()}
-
-
-def _sets_of(fact: str) -> list[str]:
-    """The cuts a fact knows."""
-    return [name for name, cuts in GROUPING_SETS.items() if has_cuts(fact, cuts)]
-
-
-def _member_sets_of(fact: str) -> list[str]:
-    """Those of them that share the column `member`."""
-    return [name for name in _sets_of(fact) if name in MEMBER_CUTS]
 
 
 def _keys(name: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from expectations.tables.metric import GROUPING_SETS, METRIC_VALUES
 from transforms.metrics.cells import Cut, table_of_sums
+from transforms.metrics.days import Days, days_of
 from transforms.metrics.metric import CUTS, Metric, Ratio
 from transforms.metrics.suppression import CELL, HIDDEN, hidden_cells
 from transforms.metrics.values import all_values, veil_of
@@ -20,20 +21,27 @@ _OF_THE_RUN = ("benchmark_value", "first_published_value", "run_key")
 
 
 def metric_values(
-    facts: Mapping[str, pl.LazyFrame], metrics: Mapping[str, Metric], *, grain: str, as_of: dt.date, site: Site
+    facts: Mapping[str, pl.LazyFrame],
+    metrics: Mapping[str, Metric],
+    *,
+    grain: str,
+    as_of: dt.date,
+    site: Site,
+    days: Days | None = None,
 ) -> pl.LazyFrame:
     """One row per metric, period and member of a cut, in codes.
 
     A plain sum has a row for each period from the member's first row to the as-of date, by day and week only in the
     total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
-    each period since it first was. Metrics whose facts are absent are left out.
+    each period since it first was. Metrics whose facts are absent are left out. `days` are the sums by day where they
+    were worked out before: once for all grains.
     """
     schema = value_schema(grain)
     wanted = [m for m in metrics.values() if grain in m.grains and set(m.facts) <= set(facts)]
     if not wanted:
         return pl.LazyFrame(schema=schema)
     cut = Cut(grain=grain, as_of=as_of)
-    sums = table_of_sums(facts, wanted, cut)
+    sums = table_of_sums(facts, wanted, cut, days or days_of(facts, wanted))
     for metric in {veil_of(m): m for m in wanted if isinstance(m, Ratio) and m.suppress_below}.values():
         hidden = hidden_cells(facts, metric.guard, metric.suppress_below, cut).rename({HIDDEN: veil_of(metric)})
         sums = sums.join(hidden, on=CELL, how="left", nulls_equal=True, maintain_order="left")

@@ -1,4 +1,8 @@
-"""The median time to an event when some rows are still waiting for it (Kaplan and Meier, 1958)."""
+"""The median time to an event when some rows are still waiting for it.
+
+Kaplan and Meier, Nonparametric Estimation from Incomplete Observations (Journal of the American Statistical Association
+53, 1958): at each moment the share still waiting is multiplied by the share of those at risk to whom nothing happened.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import polars as pl
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 from expectations.tables import FACTS
 
 CUTS = ("channel", "team", "segment")

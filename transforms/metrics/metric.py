@@ -11,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 from expectations.tables import FACTS, FEEDS
 from expectations.tables.metric import GRAINS, GROUPING_SETS
 from transforms.metrics.measure import (

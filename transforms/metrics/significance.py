@@ -1,13 +1,16 @@
-"""Is a change beyond chance? A p-value per metric, corrected over the metrics of a period (Benjamini-Hochberg)."""
+"""Is a change beyond chance? A p-value per metric, corrected over the metrics of a period.
+
+Means: Welch, The Generalization of Student's Problem when Several Different Population Variances are Involved
+(Biometrika 34, 1947). Correction: Benjamini and Hochberg, Controlling the False Discovery Rate (Journal of the Royal
+Statistical Society B 57, 1995). Shares and NPS: the difference over its standard error, taken for normal.
+"""
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import polars as pl
 
-from transforms.metrics.intervals import student_tail, variance
+from transforms.metrics import student, tails
+from transforms.metrics.intervals import variance
 
 Pair = tuple[pl.Expr, pl.Expr]
 """A number now, and in the period before."""
@@ -36,8 +39,7 @@ def two_means(total: Pair, sum_sq: Pair, n: Pair) -> pl.Expr:
     freedom = (share[0] + share[1]) ** 2 / (share[0] ** 2 / (n[0] - 1) + share[1] ** 2 / (n[1] - 1))
     t = (total[0] / n[0] - total[1] / n[1]) / (share[0] + share[1]).sqrt()
     is_testable = _is_testable(n) & (share[0] + share[1] > 0)
-    both = pl.struct(t=pl.when(is_testable).then(t.abs()), freedom=pl.when(is_testable).then(freedom))
-    return both.map_batches(_student_two_sided, return_dtype=pl.Float64, is_elementwise=True)
+    return student.two_sided(pl.when(is_testable).then(t.abs()), pl.when(is_testable).then(freedom))
 
 
 def beyond_chance(p: pl.Expr, cell: str) -> pl.Expr:
@@ -54,23 +56,5 @@ def _is_testable(n: Pair) -> pl.Expr:
 def _normal(difference: pl.Expr, error: pl.Expr, n: Pair) -> pl.Expr:
     """Two-sided normal p-value; without any spread, 1 for no difference and untested for one."""
     z = pl.when(_is_testable(n) & (error > 0)).then((difference / error).abs())
-    p = z.map_batches(_normal_two_sided, return_dtype=pl.Float64, is_elementwise=True)
+    p = tails.normal_two_sided(z)
     return pl.when(_is_testable(n) & (error == 0) & (difference == 0)).then(pl.lit(1.0)).otherwise(p)
-
-
-def _normal_two_sided(z: pl.Series) -> pl.Series:
-    """The standard library's erfc: numpy has none, and a tenth of a microsecond a row is no burden."""
-    known = z.is_not_null().to_numpy()
-    found = np.full(len(z), np.nan)
-    found[known] = np.fromiter(map(math.erfc, z.drop_nulls().to_numpy() / math.sqrt(2)), np.float64)
-    return pl.Series(z.name, found).fill_nan(None)
-
-
-def _student_two_sided(both: pl.Series) -> pl.Series:
-    """Twice the tail of Student's t."""
-    t, freedom = (both.struct.field(name).to_numpy().astype(np.float64) for name in ("t", "freedom"))
-    known = ~np.isnan(t)
-    found = np.full(len(both), np.nan)
-    if known.any():
-        found[known] = 2 * student_tail(t[known], freedom[known])
-    return pl.Series(both.name, found).fill_nan(None)

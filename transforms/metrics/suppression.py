@@ -44,7 +44,7 @@ def hidden_cells(facts: Mapping[str, pl.LazyFrame], guard: Measure, below: int, 
     Worked out on the few sums by month as one step of the plan: each grain reads the coarser one several times, and
     the plan would multiply.
     """
-    rows = cut.rows(facts, guard.fact, guard.date)
+    rows = cut.rows(facts[guard.fact], guard.fact, guard.date)
     month = start_of(pl.col(guard.date), "month").alias(_PERIOD)
     return (
         rows.group_by(month, "team")

@@ -14,7 +14,8 @@ from operator import add
 import polars as pl
 
 from transforms.metrics import intervals, significance
-from transforms.metrics.cells import MEMBER, Cut, squares
+from transforms.metrics.cells import MEMBER, Cut
+from transforms.metrics.days import squares
 from transforms.metrics.exact import quotient
 from transforms.metrics.metric import Metric, Ratio, Statistic, Sum
 from transforms.metrics.periods import a_year_back, back, end_of
