@@ -14,6 +14,7 @@ from flows.console import console, plain_table, shown
 from flows.errors import PlainError
 from flows.io import durable
 from flows.io.ledger import Job, Record
+from flows.progress import one_by_one
 from flows.reading import read_export
 from flows.settings import Settings
 from flows.sources import source_named
@@ -63,7 +64,7 @@ def _check(settings: Settings, path: Path, mapping: Mapping) -> bool:
             "slot": path.name, "mapping": mapping.name, "path": str(path), "sha256": durable.fingerprint(path),
             "bytes": path.stat().st_size, "key": "checked", "problem": "", "erased": (),
         }  # fmt: skip
-        told = read_export(job, apart)
+        (told,) = one_by_one(f"reading {path.name}", read_export, [job], apart)
         good = _stored(apart, told, "good", ".parquet")
         bad = _stored(apart, told, "quarantine", ".quarantine.parquet")
     _show_counts(told)

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from flows.settings import PROJECT
+from flows.home import PROJECT
 
 WIDTH_PIPED = 110
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from expectations.dictionary import dictionary
 from expectations.tables import TABLES
+from flows.home import PROJECT
 from flows.io import durable
-from flows.settings import PROJECT
 from transforms.metrics import METRICS
 from transforms.metrics.catalogue import catalogue
 

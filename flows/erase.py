@@ -8,13 +8,17 @@ import polars as pl
 from rich.text import Text
 
 from flows.console import console, shown
+from flows.erased_tickets import tickets_of
 from flows.errors import PlainError
+from flows.home import data_folder
 from flows.io import durable, ledger, publish
 from flows.io.erased import remember
 from flows.io.landed import Refused
 from flows.io.landing import read_rows
+from flows.io.ledger import Job
 from flows.io.publish import Shelf
-from flows.settings import Settings, data_folder, load
+from flows.progress import one_by_one
+from flows.settings import Settings, load
 from transforms.erasing import Person, Role, person_of
 from transforms.layout import Layout
 
@@ -50,8 +54,12 @@ def note(wanted: Wanted, settings: Settings) -> None:
         raise NobodyMeant(
             f"erase: no source {wanted.source!r}. There are {', '.join(known)}. Name one, or leave --source out."
         )
-    is_new = remember(settings, _person(wanted, settings))
-    console().print(f"The {wanted.role} is noted as erased." if is_new else f"The {wanted.role} was erased before.")
+    person = _person(wanted, settings)
+    tickets = tickets_of(person, settings)
+    is_new = remember(settings, person, *tickets)
+    of_tickets = f", with {len(tickets)} tickets" if tickets else ""
+    said = f"is noted as erased{of_tickets}" if is_new else "was erased before"
+    console().print(f"The {wanted.role} {said}.")
 
 
 def show_left(wanted: Wanted, settings: Settings) -> None:
@@ -72,21 +80,24 @@ def _person(wanted: Wanted, settings: Settings) -> Person:
 
 def _holders(number: str, settings: Settings) -> Iterator[tuple[Path, str]]:
     """Files of the user in which the number stands as a word: exports read as they are landed, documents as text."""
-    texts = settings.store / ".erase"
-    for job in ledger.jobs(settings, now_s=float("inf")):
-        path = Path(job["path"])
-        try:
-            rows = _rows_with(number, path, settings.mappings[job["mapping"]].layout, texts)
-        except (Refused, OSError) as problem:
-            yield path, f"could not be looked into: {problem}"
-        else:
-            if rows:
-                yield path, f"{rows:,} rows"
-        finally:
-            durable.remove(texts)
+    jobs = ledger.jobs(settings, now_s=float("inf"))
+    said = one_by_one("looking into the raw folder", _said_of, jobs, number, settings)
+    yield from ((Path(job["path"]), words) for job, words in zip(jobs, said, strict=True) if words)
     for path in (settings.data / "pipeline.toml", *sorted((settings.data / "reference").glob("*.toml"))):
         if path.is_file() and _has(pl.lit(path.read_text("utf-8")), number):
             yield path, "as text"
+
+
+def _said_of(job: Job, number: str, settings: Settings) -> str:
+    """What there is to say of one export; nothing where the number is not in it."""
+    texts = settings.store / ".erase"
+    try:
+        rows = _rows_with(number, Path(job["path"]), settings.mappings[job["mapping"]].layout, texts)
+    except (Refused, OSError) as problem:
+        return f"could not be looked into: {problem}"
+    finally:
+        durable.remove(texts)
+    return f"{rows:,} rows" if rows else ""
 
 
 def _rows_with(number: str, path: Path, layout: Layout, texts: Path) -> int:

@@ -15,12 +15,13 @@ from rich.text import Text
 from expectations.tables import FEEDS
 from flows.console import console, shown
 from flows.errors import PlainError
+from flows.home import PROJECT
 from flows.init_draft import GUESS, draft, quoted
 from flows.init_guess import Guess, Likeness, guesses, likeness
 from flows.init_look import Look, look_at
 from flows.io import durable
 from flows.io.toml import document
-from flows.settings import PROJECT
+from flows.progress import bar
 from flows.sources import Source, home_folder, sources
 from transforms.canonical import canonical
 from transforms.mapping import MappingMismatchError, parse_mapping
@@ -63,7 +64,8 @@ def start(home: Path, files: Sequence[Path], *, feed: str, name: str, only_show:
         raise PlainError(f"--name {name} with {len(files)} files. Name the mapping of one file at a time.")
     seen: dict[tuple[str, ...], str] = {}
     for path in files:
-        look = look_at(path)
+        with bar(f"reading {path.name}", 1, [path.stat().st_size] if path.is_file() else ()):
+            look = look_at(path)
         if look.header in seen:
             console().print(Text(f"{path.name}: the same columns as before: read with {seen[look.header]!r} as well."))
             continue

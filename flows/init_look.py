@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
 from flows.errors import PlainError
-from flows.io.landed import LIMITS, Refused
-from flows.io.landing import read_rows
-from flows.io.text_encoding import decide_encoding
-from flows.io.unpack import unpack
+from flows.io.landed import Refused
+from flows.io.landing import first_bytes, read_rows, rows_of_sheets
+from flows.io.text_encoding import presumed_encoding
 from transforms.layout import BLANKS, SEPARATORS, Layout, format_of
 
 _HEAD_BYTES = 256 << 10
 _LINES_LOOKED_AT = 40
+_CHARACTERS_LOOKED_AT = 100_000
 _VALUES_KEPT = 5_000
 _FIRST_BYTES = {b"PK\x03\x04": "xlsx", b"[": "json", b"{": "jsonl"}
 
@@ -48,8 +47,8 @@ def look_at(path: Path) -> Look:
             f"{path}: no such file. Name an export: a CSV, XLSX, JSON or JSON lines file, or a packed one."
         )
     form = format_of(Layout(), path.name) or _format_by_content(path)
-    layout, remarks = _layout(path, form)
     try:
+        layout, remarks = _layout(path, form)
         landed = read_rows(path, layout)
     except Refused as problem:
         raise PlainError(f"{problem}") from None
@@ -92,13 +91,7 @@ def _layout(path: Path, form: str) -> tuple[Layout, tuple[str, ...]]:
 
 def _sheet(path: Path, layout: Layout) -> tuple[Layout, tuple[str, ...]]:
     """The only sheet, or the one with most rows."""
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sizes = {name: len(workbook.get_sheet_by_name(name).to_python()) for name in workbook.sheet_names}
-    except (CalamineError, OSError) as problem:
-        raise PlainError(
-            f"{path.name}: it has the name of an Excel workbook and cannot be read as one ({problem})."
-        ) from None
+    sizes = rows_of_sheets(path)
     if len(sizes) < 2:  # noqa: PLR2004 -- one sheet needs no choice
         return layout, ()
     largest = max(sizes, key=lambda name: sizes[name])
@@ -119,10 +112,11 @@ def _list_of_json(path: Path, layout: Layout) -> tuple[Layout, tuple[str, ...]]:
 
 def _separated(path: Path, layout: Layout) -> tuple[Layout, tuple[str, ...]]:
     """The separator that cuts most lines into the same number of cells, and the lines above the header."""
-    data = unpack(path.name, path.read_bytes(), LIMITS)
-    text = decide_encoding(path.name, data, layout)
-    head = text.data[text.mark_bytes : text.mark_bytes + _HEAD_BYTES].decode(text.codec, "replace")
-    lines = head.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:_LINES_LOOKED_AT]
+    data = first_bytes(path, _HEAD_BYTES)
+    text = presumed_encoding(path.name, data, layout)
+    head = data[text.mark_bytes :].decode(text.codec, "replace")
+    whole = head.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:_LINES_LOOKED_AT]
+    lines = [line[:_CHARACTERS_LOOKED_AT] for line in whole]
     separator, widths = _separator(lines)
     if not widths and _is_aligned(lines):
         return replace(layout, separator=BLANKS), ("the columns are aligned with blanks",)

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from flows.console import console, plain_table
 from flows.errors import PlainError
+from flows.home import PROJECT
 from flows.io.toml import document
-from flows.settings import PROJECT, SHIPPED_SOURCES
+from flows.settings import SHIPPED_SOURCES
 
 _SEPARATORS = {"\t": "tab", "|": "bar", " ": "blank"}
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,10 +12,12 @@ from rich.text import Text
 
 from flows.console import console, plain_table, shown
 from flows.io.publish import Manifest
-from flows.settings import Settings
 
 if TYPE_CHECKING:
+    from flows.alerting import Sent
+    from flows.io.mirror import Mirrored
     from flows.pipeline import Outcome
+    from flows.settings import Settings
 
 ROWS = ("rows_in", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_not_ours", "rows_erased")
 HEADS = ("rows in", "accepted", "quarantined", "duplicates", "not ours", "erased")
@@ -22,7 +25,7 @@ FILES_SHOWN = 12
 NAMES_SHOWN = 4
 
 
-def show_start(settings: Settings) -> None:
+def show_start(settings: "Settings") -> None:
     """Which deployment is run, as of which day; that it is the sample, where nobody asked for it."""
     out = Console(stderr=True, highlight=False)
     out.print(f"[bold]{settings.name}[/]  as of {settings.as_of}  ({shown(settings.data)})")
@@ -30,10 +33,8 @@ def show_start(settings: Settings) -> None:
         out.print("This is the shipped sample: copy its pipeline.toml to data/ and name your own exports in it.")
 
 
-def show_outcome(settings: Settings, outcome: "Outcome", *, first: dt.date | None) -> None:
+def show_outcome(settings: "Settings", outcome: "Outcome", *, first: dt.date | None) -> None:
     """The end of a run: what was read, what came out, what to look at."""
-    from flows.headlines import headline_table  # noqa: PLC0415
-
     out, manifest = console(), outcome.manifest
     if not outcome.is_new:
         out.print(f"Nothing changed since run {manifest['run']} as of {manifest['as_of']}: no file was touched.")
@@ -45,12 +46,23 @@ def show_outcome(settings: Settings, outcome: "Outcome", *, first: dt.date | Non
     _show_reasons(out, manifest)
     _show_warnings(out, manifest)
     show_troubled(out, manifest)
+    from flows.headlines import headline_table  # noqa: PLC0415 -- nothing changed: no figures to look up
+
     out.print()
     folder = settings.shelf.folder_of(manifest["run"])
     out.print(headline_table(folder, first=first, language=settings.language))
     show_missing(out, manifest)
     show_alarms(out, manifest)
     _show_places(out, settings, outcome)
+
+
+def show_sent(sent: "Sent") -> None:
+    """What became of the alerts."""
+    out = console()
+    if sent.sent:
+        out.print(Text.assemble((f"{'alerts':<11}", "bold"), f"{sent.sent} sent"))
+    for problem in sent.problems:
+        out.print(Text.assemble(("not sent", "bold red"), f"   {problem} It waits for the next run."), soft_wrap=True)
 
 
 def exports_table(manifest: Manifest) -> Table:
@@ -129,7 +141,7 @@ def _show_warnings(out: Console, manifest: Manifest) -> None:
         out.print(f"and {len(odd) - FILES_SHOWN} more files (reports/meta_export)")
 
 
-def _show_places(out: Console, settings: Settings, outcome: "Outcome") -> None:
+def _show_places(out: Console, settings: "Settings", outcome: "Outcome") -> None:
     """Where the outputs are."""
     manifest = outcome.manifest
     current = settings.shelf.home / "current"
@@ -142,12 +154,19 @@ def _show_places(out: Console, settings: Settings, outcome: "Outcome") -> None:
         "checks": settings.quarantine / "checks" / "docs" / "index.html",
     } | ({"mirror": settings.mirror} if settings.mirror else {})
     out.print()
-    for name, path in places.items():
-        out.print(
-            Text.assemble((f"{name:<11}", "bold"), "nothing quarantined" if path is None else shown(path)),
-            soft_wrap=True,
-        )
-    for name in outcome.mirrored.refused if outcome.mirrored else ():
+    for name, place in places.items():
+        told = "nothing quarantined" if place is None else shown(place) if isinstance(place, Path) else str(place)
+        out.print(Text.assemble((f"{name:<11}", "bold"), told), soft_wrap=True)
+    if outcome.mirrored is not None:
+        _show_mirror(out, outcome.mirrored)
+
+
+def _show_mirror(out: Console, mirrored: "Mirrored") -> None:
+    """What of the second copy is not of this run, in red: readers of it do not see what readers here see."""
+    if mirrored.problem:
+        out.print(Text.assemble(("mirror", "bold red"), f"     {mirrored.problem}"), soft_wrap=True)
+        return
+    for name in mirrored.refused:
         out.print(
             Text(f"{name} of the mirror is open elsewhere and shows an earlier run: run again.", style="bold red")
         )

@@ -73,6 +73,11 @@ class Check:
     record: Record | None = None
     """Of a record: what it must say, for its file holds a fingerprint of its own."""
 
+    @property
+    def bytes(self) -> int:
+        """How much there is to hash."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
 
 def _damage(check: Check) -> Damage | None:
     """What is wrong with a file; None where nothing is."""

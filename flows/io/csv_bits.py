@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flows.io.csv_lines import CR, LF, RECORD_BYTES, RECORD_LINES, Counts, Grammar
+from flows.io.csv_lines import CR, LF, RECORD_BYTES, RECORD_LINES, Bytes, Counts, Grammar
 
 Words = npt.NDArray[np.uint64]
 _WORD = 64
@@ -35,10 +35,11 @@ class Quoted:
     """Which line each record starts on; None when every line is a record."""
 
 
-def paired_records(block: bytes, grammar: Grammar) -> Quoted | None:
+def paired_records(block: bytes, grammar: Grammar, *, cells: int = 0) -> Quoted | None:
     """The records of a block in which every quote opens or closes a cell; None when a slower look is needed.
 
-    Cells are not counted here: the parser does that, and its answer is held against these numbers.
+    Each record must have so many `cells`; where 0 is given they are not counted: the parser does that, and its answer
+    is held against these numbers.
     """
     if grammar.quote is None:
         return None
@@ -60,6 +61,8 @@ def paired_records(block: bytes, grammar: Grammar) -> Quoted | None:
     if _first_bit(misplaced) < end or _first_bit(returns & ~inside & ~whole_ends) < end:
         return None
     kept = _below(end, quotes.size)
+    if cells and not _are_rows(buffer, (outer | (separators & ~inside)) & kept, grammar, cells):
+        return None
     inner = line_ends & inside & kept
     ends = _places(outer) if inner.any() else np.zeros(0, np.int64)
     if ends.size and _may_hide_rows(separators & inside & kept, inner, ends, grammar):
@@ -73,6 +76,14 @@ def paired_records(block: bytes, grammar: Grammar) -> Quoted | None:
         quotes_taken_away=_count(quotes & kept) - _count(opening & _previous(quotes) & kept),
         first_lines=_first_lines(ends, inner) if more_lines else None,
     )
+
+
+def _are_rows(buffer: Bytes, marks: Words, grammar: Grammar, cells: int) -> bool:
+    """Whether the separators and line ends between cells are those of rows, over and over."""
+    chosen = np.unpackbits(marks.view(np.uint8), bitorder="little")[: buffer.size].view(np.bool_)
+    row = bytes([grammar.separator]) * (cells - 1) + b"\n"
+    found = buffer[chosen].tobytes()
+    return found == row * (len(found) // len(row))
 
 
 def _may_hide_rows(separators: Words, inner: Words, ends: Counts, grammar: Grammar) -> bool:

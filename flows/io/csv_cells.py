@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from flows.io.csv_lines import Grammar
 from flows.io.csv_records import Rules
 from flows.io.landed import LINE, UnbalancedError
+from flows.io.text_encoding import UTF8_MARK
 
 
-def parsed_cells(clean: bytes, rules: Rules, *, rows: int, line_end_bytes: int) -> pl.DataFrame:
-    """One row a record of `clean`, which holds `rows` of them and nothing else; every cell as text."""
+def parsed_cells(utf8: bytes, rules: Rules, *, rows: int, line_end_bytes: int) -> pl.DataFrame:
+    """One row a record of a text that holds `rows` of them and nothing else; every cell as text."""
     if not rows:
         return no_cells(rules).drop(LINE)
-    utf8 = clean if rules.text.is_utf8 else clean.decode(rules.text.codec).encode()
     quote = _quote_in(utf8, rules)
     frame = _parsed(utf8, rules, quote)
     grammar = rules.grammar
@@ -44,24 +45,47 @@ def cells_if_whole(block: bytes, rules: Rules, *, rows: int, between_bytes: int)
     return frame if _cell_bytes(frame) == expected else None
 
 
+def in_utf8(block: bytes, rules: Rules) -> bytes | None:
+    """The block in UTF-8; None unless every line of it is in the code page of the file."""
+    try:
+        utf8 = _in_utf8(block, rules)
+    except UnicodeError:
+        return None
+    return None if utf8 is None or (rules.text.is_utf8 and not rules.text.block_fits(utf8)) else utf8
+
+
 def _in_utf8(block: bytes, rules: Rules) -> bytes | None:
     """The block in UTF-8; None when some line of it may not be in the code page of the file."""
     if rules.text.is_utf8 or block.isascii():
         return block
-    if rules.text.may_hold_utf8 and not rules.text.block_fits(block):
+    if (rules.text.may_hold_utf8 or rules.text.is_guessed) and not rules.text.block_fits(block):
         return None
     return block.decode(rules.text.codec).encode()
 
 
 def _parsed(utf8: bytes, rules: Rules, quote: str | None) -> pl.DataFrame:
-    return pl.read_csv(
-        utf8,
+    has_mark = utf8.startswith(UTF8_MARK)
+    names = plain_names(rules.grammar)
+    frame = pl.read_csv(
+        header_line(rules.grammar) + utf8 if has_mark else utf8,
         separator=chr(rules.grammar.separator),
         quote_char=quote,
-        has_header=False,
-        schema=dict.fromkeys(rules.header.names, pl.String()),
+        has_header=has_mark,
+        schema=dict.fromkeys(names, pl.String()),
         empty_string_is_null=False,
     )
+    return frame.rename(dict(zip(names, rules.header.names, strict=True)))
+
+
+def header_line(grammar: Grammar) -> bytes:
+    """A header of plain names: below one, a byte order mark is part of a cell, and is not passed over."""
+    return (chr(grammar.separator).join(plain_names(grammar)) + "\n").encode()
+
+
+def plain_names(grammar: Grammar) -> list[str]:
+    """A name for each cell, of two letters that mean nothing else in the text."""
+    zero, one = [letter for letter in "abcd" if ord(letter) not in (grammar.separator, grammar.quote)][:2]
+    return [f"{place:b}".replace("0", zero).replace("1", one) for place in range(grammar.cells)]
 
 
 def _quote_in(utf8: bytes, rules: Rules) -> str | None:

@@ -14,11 +14,12 @@ from itertools import chain
 
 import polars as pl
 
+from flows.io.code_page import NotUtf8Error, read_decoded
 from flows.io.csv_blocks import Turned, is_blank, turned_pieces
-from flows.io.csv_cells import no_cells
 from flows.io.csv_header import Header, read_header
+from flows.io.csv_kept import AsText, Kept, room
 from flows.io.csv_lines import RECORD_BYTES, Grammar
-from flows.io.csv_part import Part, in_order, judged, too_long
+from flows.io.csv_part import Part, in_order, in_order_as_text, judged, too_long
 from flows.io.csv_records import Rules, judge
 from flows.io.landed import (
     LIMITS,
@@ -29,10 +30,11 @@ from flows.io.landed import (
     UnbalancedError,
     empty_file,
     refused_frame,
+    require_few_refused,
 )
 from flows.io.source_bytes import SourceBytes
 from flows.io.staged_rows import IN_MEMORY, Staging
-from flows.io.text_encoding import Text, by_majority, is_utf8, presumed_encoding, turned_to_utf8
+from flows.io.text_encoding import Text, is_utf8
 from transforms.layout import BLANKS, Layout
 
 BLOCK_BYTES = 4 << 20
@@ -47,10 +49,6 @@ class _How:
     staging: Staging
 
 
-class _NotUtf8Error(ValueError):
-    """A text taken for UTF-8 has other bytes: its code page must be decided over the whole of it."""
-
-
 def read_csv(
     name: str,
     data: bytes | SourceBytes,
@@ -63,14 +61,7 @@ def read_csv(
     """One row a record; the records that are not as the header promises apart, with a reason."""
     source = SourceBytes(io.BytesIO(data)) if isinstance(data, bytes) else data
     how = _How(layout=layout, limits=limits, block_bytes=block_bytes, staging=staging)
-    text = presumed_encoding(name, source.start(), layout)
-    if text.must_be_turned:
-        with turned_to_utf8(text, source.pieces(), staging.draft()) as utf8:
-            return _read(SourceBytes(utf8), replace(text, codec="utf-8"), how)
-    try:
-        return _read(source, text, how)
-    except _NotUtf8Error:
-        return _read(source, by_majority(text, source.look(BLOCK_BYTES)), how)
+    return read_decoded(name, source, layout, staging, lambda given, text: _read(given, text, how))
 
 
 def _read(source: SourceBytes, text: Text, how: _How) -> Parsed:
@@ -95,7 +86,9 @@ def _read(source: SourceBytes, text: Text, how: _How) -> Parsed:
         separator=ord(layout.mark), quote=ord(layout.quote) if layout.quote else None, cells=len(header.names)
     )
     rules = Rules(grammar=grammar, text=text, header=header, ends_with_newline=layout.ends_with_newline)
-    return _together(_parts(rules, chain((more,), given), how.block_bytes), rules, turned, how)
+    kept = room(rules, how.staging, source.size_bytes)
+    parts = _parts(rules, chain((more,), given), how.block_bytes, as_text=isinstance(kept, AsText))
+    return _together(parts, kept, rules, turned, how)
 
 
 def _header(text: Text, layout: Layout, limits: Limits) -> Header:
@@ -103,24 +96,24 @@ def _header(text: Text, layout: Layout, limits: Limits) -> Header:
         return read_header(text, layout, limits)
     except Refused as refusal:
         if text.is_presumed and not is_utf8(text.data):
-            raise _NotUtf8Error from refusal
+            raise NotUtf8Error from refusal
         raise
 
 
-def _together(parts: Iterator[Part], rules: Rules, turned: Turned, how: _How) -> Parsed:
+def _together(parts: Iterator[Part], rows: Kept, rules: Rules, turned: Turned, how: _How) -> Parsed:
     """The parts of a file as one, with the account that they are the whole of it."""
-    rows = how.staging.rows(no_cells(rules))
     accepted = refused = blank = blank_lines = 0
     refusals = [refused_frame(())]
+    wanted = f"rows of {rules.grammar.cells} cells, most lines one of them"
     for part in parts:
-        rows.add(part.frame)
+        rows.take(part)
         accepted += part.accepted_bytes
         refused += part.refused_bytes
         blank += part.blank_bytes
         blank_lines += part.blank_lines
         if part.refused is not None:
             refusals.append(part.refused)
-            _require_few(sum(it.height for it in refusals), rows.height, rules, how.limits)
+            require_few_refused(rules.text.name, sum(it.height for it in refusals), rows.height, wanted, how.limits)
     refusal = pl.concat(refusals)
     return Parsed(
         encoding="mixed" if turned.is_mixed else rules.text.encoding,
@@ -140,18 +133,7 @@ def _together(parts: Iterator[Part], rules: Rules, turned: Turned, how: _How) ->
     )
 
 
-def _require_few(refused: int, accepted: int, rules: Rules, limits: Limits) -> None:
-    """Refuse a file of which hardly a line is a row: each refused line costs more than a row."""
-    if refused > max(limits.refused, accepted):
-        raise Refused(
-            rules.text.name,
-            looked_for=f"rows of {rules.grammar.cells} cells, most lines one of them",
-            found=f"{accepted:,} of them beside {refused:,} records that are none, and more to come",
-            to_do="Correct separator, quote or skip_lines in the mapping, or export it again.",
-        )
-
-
-def _parts(rules: Rules, given: Iterator[bytes], block_bytes: int) -> Iterator[Part]:
+def _parts(rules: Rules, given: Iterator[bytes], block_bytes: int, *, as_text: bool) -> Iterator[Part]:
     """The blocks of a text in order. A record cut by the end of a block is read again with the next one."""
     line, size = rules.header.next_line, block_bytes
     held, ended = rules.text.data, False
@@ -171,9 +153,10 @@ def _parts(rules: Rules, given: Iterator[bytes], block_bytes: int) -> Iterator[P
             part, held = too_long(held[position : cut or len(held)], held[cut:] if cut else b"", given, rules, line)
             position = 0
         else:
-            part = _guarded(held[position:cut], rules, line, is_last=ended and cut == len(held))
+            is_last = ended and cut == len(held)
+            part = _guarded(held[position:cut], rules, line, is_last=is_last, as_text=as_text)
             position += part.read_bytes
-            if not part.read_bytes and ended and cut == len(held):
+            if not part.read_bytes and is_last:
                 raise UnbalancedError(f"{rules.text.name}: the last {cut - position} bytes were never read")
         size = block_bytes if part.read_bytes else 2 * size
         line += part.lines
@@ -189,10 +172,10 @@ def _line_end(held: bytes, start: int, size: int, *, ended: bool) -> int:
     return cut or (len(held) if ended else 0)
 
 
-def _guarded(block: bytes, rules: Rules, line: int, *, is_last: bool) -> Part:
-    part = in_order(block, rules, line)
+def _guarded(block: bytes, rules: Rules, line: int, *, is_last: bool, as_text: bool) -> Part:
+    part = in_order_as_text(block, rules, line) if as_text else in_order(block, rules, line)
     if part is not None:
         return part
     if rules.text.is_presumed and not is_utf8(block):
-        raise _NotUtf8Error
+        raise NotUtf8Error
     return judged(block, judge(block, rules, is_last=is_last), rules, line)

@@ -9,10 +9,20 @@ import numpy as np
 import polars as pl
 
 from flows.io.csv_bits import paired_records
-from flows.io.csv_cells import cells_if_whole, no_cells, parsed_cells
-from flows.io.csv_lines import CR, NUL, RECORD_BYTES
+from flows.io.csv_cells import cells_if_whole, in_utf8, parsed_cells
+from flows.io.csv_lines import CR, NUL, RECORD_BYTES, Counts, plain_rows
 from flows.io.csv_records import Records, Rules, Verdict
 from flows.io.landed import LINE, RAW_CHARACTERS, refused_frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clean:
+    """Records of the right cells and nothing between them, in UTF-8."""
+
+    text: bytes
+    first_lines: Counts
+    """Which line of the file each starts on."""
+    is_quoted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +31,11 @@ class Part:
 
     read_bytes: int
     lines: int
-    frame: pl.DataFrame
     accepted_bytes: int
+    frame: pl.DataFrame | None = None
+    """The accepted records, parsed."""
+    clean: Clean | None = None
+    """The accepted records, where they are kept as text."""
     blank_bytes: int = 0
     blank_lines: int = 0
     refused: pl.DataFrame | None = None
@@ -56,10 +69,36 @@ def in_order(block: bytes, rules: Rules, line: int) -> Part | None:
     return Part(read_bytes=len(block), lines=lines, frame=frame, accepted_bytes=len(block))
 
 
+def in_order_as_text(block: bytes, rules: Rules, line: int) -> Part | None:
+    """The same without a parser, for rows that are kept as text: every cell of every record is counted here."""
+    if not block.endswith(b"\n") or NUL in block or rules.header.stands_in(block):
+        return None
+    quote = rules.grammar.quote
+    is_quoted = quote is not None and quote in block
+    if is_quoted:
+        found = paired_records(block, rules.grammar, cells=rules.grammar.cells)
+        if found is None:
+            return None
+        block, lines, first_lines = block[: found.read_bytes], found.lines, found.first_lines
+    else:
+        lines, first_lines = plain_rows(block, rules.grammar) if _are_short(block) else 0, None
+    utf8 = in_utf8(block, rules) if lines else None
+    if utf8 is None:
+        return None
+    numbers = np.arange(lines) if first_lines is None else first_lines
+    clean = Clean(text=utf8, first_lines=numbers + line, is_quoted=is_quoted)
+    return Part(read_bytes=len(block), lines=lines, clean=clean, accepted_bytes=len(block))
+
+
+def _are_short(block: bytes) -> bool:
+    """Whether every line of a block is surely within the longest that is believed."""
+    half = RECORD_BYTES // 2
+    return all(block.find(b"\n", start, start + half) >= 0 for start in range(0, len(block), half))
+
+
 def _plain_line_ends(block: bytes) -> tuple[int, int] | None:
     """Line feeds and the carriage returns before them, in a block of lines that are surely not too long; else None."""
-    half = RECORD_BYTES // 2
-    if any(block.find(b"\n", start, start + half) < 0 for start in range(0, len(block), half)):
+    if not _are_short(block):
         return None
     returns = block.count(b"\r\n") if CR in block else 0
     if returns and returns != block.count(b"\r"):
@@ -78,13 +117,17 @@ def judged(block: bytes, records: Records, rules: Rules, line: int) -> Part:
     line_ends = int((records.ends - records.stops)[accepted].sum())
     if clean and not clean.endswith(b"\n"):
         clean, line_ends = clean + b"\n", line_ends + 1
-    frame = parsed_cells(clean, rules, rows=rows, line_end_bytes=line_ends)
-    frame = frame.with_columns(pl.Series(LINE, records.first_lines[accepted] + line, dtype=pl.Int64))
+    utf8 = clean if rules.text.is_utf8 else clean.decode(rules.text.codec).encode()
+    frame = parsed_cells(utf8, rules, rows=rows, line_end_bytes=line_ends)
+    first_lines = records.first_lines[accepted] + line
+    quote = rules.grammar.quote
+    is_quoted = quote is not None and quote in utf8
     refused = np.flatnonzero(~accepted & ~is_blank_line)
     return Part(
         read_bytes=records.read_bytes,
         lines=records.lines,
-        frame=frame,
+        frame=frame.with_columns(pl.Series(LINE, first_lines, dtype=pl.Int64)),
+        clean=Clean(text=utf8, first_lines=first_lines, is_quoted=is_quoted),
         accepted_bytes=int(sizes[accepted].sum()),
         blank_bytes=int(sizes[is_blank_line].sum()),
         blank_lines=int(np.count_nonzero(is_blank_line)),
@@ -114,7 +157,6 @@ def too_long(start: bytes, rest: bytes, given: Iterator[bytes], rules: Rules, li
     part = Part(
         read_bytes=size,
         lines=1,
-        frame=no_cells(rules),
         accepted_bytes=0,
         refused=refused_frame([(line, Verdict.RECORD_TOO_LONG.name.lower(), raw)]),
         refused_bytes=size,

@@ -6,16 +6,39 @@ Every step is a function of its own, so that the fault tests can fail each of th
 import contextlib
 import hashlib
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+_NUMBER = re.compile(r"\(os error (\d+)\)")
+"""As libraries in Rust give the number of an error of the system."""
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of the disk name the file and bear their number, which those of a write or a sync do not by themselves."""
+    try:
+        yield
+    except OSError as problem:
+        number = problem.errno or error_number(problem)
+        if problem.filename is not None or not number:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from problem
+
+
+def error_number(problem: Exception) -> int:
+    """The number that the system gave an error, as far as its message tells; 0 where it does not."""
+    found = _NUMBER.search(str(problem))
+    return int(found[1]) if found else 0
 
 
 def sync_file(path: Path) -> None:
     """Bring the bytes of a file to the disk; nothing else promises that they survive a power loss."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -62,10 +85,11 @@ def put(path: Path, write: Callable[[Path], None]) -> None:
     """One file, whole or absent: `write` fills a draft beside it, which then takes its name."""
     draft = draft_name(path)
     remove(draft)
-    write(draft)
-    sync_file(draft)
-    move(draft, path)
-    sync_folder(path.parent)
+    with naming(path):
+        write(draft)
+        sync_file(draft)
+        move(draft, path)
+        sync_folder(path.parent)
 
 
 def put_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:

@@ -33,12 +33,12 @@ def erased_persons(settings: Settings) -> tuple[Person, ...]:
     return tuple(sorted(found))
 
 
-def remember(settings: Settings, person: Person) -> bool:
-    """Add a person to the list, durably; False where they were on it."""
-    found = erased_persons(settings)
-    if person in _read(erased_file(settings), settings):
+def remember(settings: Settings, *persons: Person) -> bool:
+    """Add persons and their tickets to the list, durably and at once; False where all were on it."""
+    if set(persons) <= set(_read(erased_file(settings), settings)):
         return False
-    durable.put_bytes(erased_file(settings), publish.as_json(erased_document(settings, {*found, person})), mode=0o600)
+    found = {*erased_persons(settings), *persons}
+    durable.put_bytes(erased_file(settings), publish.as_json(erased_document(settings, found)), mode=0o600)
     return True
 
 

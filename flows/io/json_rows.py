@@ -1,219 +1,127 @@
-"""JSON at the door: a list of objects, or one object a line; nested keys joined by dots, every value as text."""
+"""JSON at the door: one object a line, or a list of objects; read piece by piece, never held whole."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flows.io.landed import Account, Limits, Parsed, Refused, empty_file, refused_frame, text_frame, unique_names
-from flows.io.text_encoding import Text, decide_encoding
-from transforms.layout import Layout, header_name
+from flows.io.code_page import NotUtf8Error, read_decoded
+from flows.io.csv_blocks import Turned, turned_pieces
+from flows.io.json_kept import Records
+from flows.io.json_list import Elements
+from flows.io.json_values import BLANKS, NotARowError, decoder, line_cells, object_cells, shown
+from flows.io.landed import RAW_CHARACTERS, Account, Limits, Parsed, empty_file
+from flows.io.source_bytes import SourceBytes
+from flows.io.staged_rows import Staging
+from flows.io.text_encoding import Text
+from transforms.layout import Layout
 
-_BLANKS = " \t\r\n"
-Cells = dict[str, str]
-
-
-class _NotARowError(ValueError):
-    """Why a record is refused: the message is the reason that is reported."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Record:
-    """One record: the cells it holds, or why it is refused."""
-
-    line: int
-    raw: str
-    size: int
-    """In the unit of the account."""
-    cells: Cells | None = None
-    reason: str = ""
+LINE_BYTES = 4 << 20
+"""The longest line that is believed to be a record: what a parser makes of one is dozens of times its size."""
 
 
-def read_json_lines(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Parsed:
+@dataclass(kw_only=True)
+class _Sizes:
+    """Where the bytes of a text of lines went."""
+
+    header: int
+    accepted: int = 0
+    refused: int = 0
+    blank: int = 0
+    blank_lines: int = 0
+
+
+def read_json_lines(name: str, source: SourceBytes, layout: Layout, *, limits: Limits, staging: Staging) -> Parsed:
     """One row a line that holds one object; a line that does not is refused with its reason."""
-    text = decide_encoding(name, data, layout)
-    lines = text.data[text.mark_bytes :].split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    if not any(line.strip() for line in lines):
-        return empty_file(name, may_be_empty=layout.may_be_empty, encoding=text.encoding, size_bytes=len(text.data))
-    sizes = [len(line) + 1 for line in lines]
-    sizes[-1] = len(text.data) - text.mark_bytes - sum(sizes[:-1])
-    numbered = list(enumerate(zip(lines, sizes, strict=True), start=1))
-    above, below = numbered[: layout.skip_lines], numbered[layout.skip_lines :]
-    records = [_line_record(text, line, raw, size) for line, (raw, size) in below if raw.strip()]
-    blank = [size for _, (raw, size) in below if not raw.strip()]
-    skipped = text.mark_bytes + sum(size for _, (_, size) in above)
-    return _parsed(text, records, limits, unit="bytes", skipped=skipped, blank=blank)
+    plain = replace(layout, separator=",", quote='"')
+    return read_decoded(
+        name, source, plain, staging, lambda given, text: _read_lines(given, text, plain, limits, staging)
+    )
 
 
-def read_json(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Parsed:
+def read_json(name: str, source: SourceBytes, layout: Layout, *, limits: Limits, staging: Staging) -> Parsed:
     """One row an object of the list; the list is the document, or stands under the key named by `sheet`.
 
     A document that is not whole is refused: no element of a broken list can be trusted to be complete.
     """
-    text = decide_encoding(name, data, layout)
-    try:
-        document = _decoder().decode(text.data[text.mark_bytes :].decode(text.codec).strip(_BLANKS))
-    except (ValueError, RecursionError) as error:
-        raise Refused(
-            name, looked_for="a whole JSON document", found=f"one that breaks ({error})", to_do="Export it again."
-        ) from error
-    elements = _elements(name, document, layout)
-    records = [_element_record(place, element) for place, element in enumerate(elements, start=1)]
-    return _parsed(text, records, limits, unit="rows", skipped=0, blank=[])
-
-
-def _parsed(text: Text, records: list[_Record], limits: Limits, *, unit: str, skipped: int, blank: list[int]) -> Parsed:
-    accepted = [(record, record.cells) for record in records if record.cells is not None]
-    refused = [record for record in records if record.cells is None]
-    keys = list(dict.fromkeys(key for _, cells in accepted for key in cells))
-    if len(keys) > limits.columns:
-        raise Refused(
-            text.name,
-            looked_for=f"objects of at most {limits.columns:,} keys in all",
-            found=f"{len(keys):,}",
-            to_do="Export fewer fields.",
-        )
-    header = unique_names(header_name(key) for key in keys)
-    rows = text_frame(header, [record.line for record, _ in accepted], _table(keys, accepted))
-    sizes = {False: 0, True: 0}
-    for record in records:
-        sizes[record.cells is not None] += record.size
-    total = len(text.data) if unit == "bytes" else len(records)
-    return Parsed(
-        encoding=text.encoding,
-        header=header,
-        rows=rows.lazy(),
-        refused=refused_frame((record.line, record.reason, record.raw) for record in refused),
-        rows_in=len(records),
-        blank_lines=len(blank),
-        account=Account(
-            unit=unit, total=total, header=skipped, accepted=sizes[True], refused=sizes[False], blank=sum(blank)
-        ),
+    return read_decoded(
+        name, source, layout, staging, lambda given, text: _read_list(given, text, layout, limits, staging)
     )
 
 
-def _table(keys: list[str], accepted: list[tuple[_Record, Cells]]) -> list[list[str]]:
-    """A key that an object lacks is an empty cell: what is missing is decided by the mapping."""
-    return [[cells.get(key, "") for key in keys] for _, cells in accepted]
-
-
-def _line_record(text: Text, line: int, raw: bytes, size: int) -> _Record:
-    shown = raw.decode(text.codec, "replace").strip(_BLANKS)
-    if not text.fits(raw):
-        return _Record(line=line, raw=shown, size=size, reason="encoding")
-    try:
-        cells = _cells(_value(shown))
-    except _NotARowError as error:
-        return _Record(line=line, raw=shown, size=size, reason=str(error))
-    except RecursionError:
-        return _Record(line=line, raw=shown, size=size, reason="too_deep")
-    return _Record(line=line, raw=shown, size=size, cells=cells)
-
-
-def _element_record(place: int, element: object) -> _Record:
-    try:
-        cells = _cells(element)
-    except _NotARowError as error:
-        return _Record(line=place, raw=_shown(element), size=1, reason=str(error))
-    except RecursionError:
-        return _Record(line=place, raw="", size=1, reason="too_deep")
-    return _Record(line=place, raw="", size=1, cells=cells)
-
-
-def _elements(name: str, document: object, layout: Layout) -> list[object]:
-    """The list of the document, or the list under the named key."""
-    keys = [key for key, value in document.pairs if isinstance(value, list)] if isinstance(document, _Object) else []
-    if isinstance(document, _Object) and layout.sheet:
-        document = dict(document.pairs).get(layout.sheet)
-    if isinstance(document, list):
-        return document
-    raise Refused(
-        name,
-        looked_for=f"a list under the key {layout.sheet!r}" if layout.sheet else "a list of objects",
-        found=f"an object with lists under {keys}" if keys else f"no list, but {type(document).__name__}",
-        to_do="Set sheet in the mapping to the key of the list." if keys else "Export it again as a list.",
-    )
-
-
-@dataclass(frozen=True)
-class _Object:
-    """An object as it is written: a repeated key is seen, not dropped."""
-
-    pairs: list[tuple[str, object]]
-
-
-class _Number(str):
-    """A number as it is written: 1.10 stays 1.10, and 20 digits stay 20 digits."""
-
-    __slots__ = ()
-
-
-def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(
-        object_pairs_hook=_Object, parse_int=_Number, parse_float=_Number, parse_constant=_Number, strict=True
-    )
-
-
-def _value(text: str) -> object:
-    try:
-        return _decoder().decode(text)
-    except (ValueError, RecursionError) as error:
-        raise _NotARowError("broken_json") from error
-
-
-def _cells(element: object) -> Cells:
-    """The values of an object under their dotted keys."""
-    if not isinstance(element, _Object):
-        raise _NotARowError("not_an_object")
-    cells: Cells = {}
-    for key, value in _flat(element, ""):
-        if key in cells:
-            raise _NotARowError("repeated_key")
-        if "\0" in value:
-            raise _NotARowError("nul_byte")
-        if not _is_unicode(key + value):
-            raise _NotARowError("encoding")
-        cells[key] = value
-    return cells
-
-
-def _flat(element: _Object, above: str) -> Iterator[tuple[str, str]]:
-    for key, value in element.pairs:
-        if isinstance(value, _Object):
-            yield from _flat(value, f"{above}{key}.")
+def _read_lines(source: SourceBytes, text: Text, layout: Layout, limits: Limits, staging: Staging) -> Parsed:
+    turned, sizes, decoding = Turned(), _Sizes(header=text.mark_bytes), decoder()
+    records = Records(name=text.name, limits=limits, staging=staging)
+    pieces = _without_mark(turned_pieces(source, text, layout, turned), text.mark_bytes)
+    lines = 0
+    for line, (raw, size) in enumerate(_lines(pieces), start=1):
+        lines += 1
+        if line <= layout.skip_lines:
+            sizes.header += size
+        elif not raw.strip():
+            sizes.blank, sizes.blank_lines = sizes.blank + size, sizes.blank_lines + 1
         else:
-            yield above + key, _shown(value)
+            try:
+                records.add(line, line_cells(_decoded(raw, size, text), decoding))
+                sizes.accepted += size
+            except NotARowError as refusal:
+                shown_raw = raw[: 4 * RAW_CHARACTERS].decode(text.codec, "replace").strip(BLANKS)
+                records.refuse(line, str(refusal), shown_raw)
+                sizes.refused += size
+    if sizes.blank_lines == lines:
+        return empty_file(
+            text.name, may_be_empty=layout.may_be_empty, encoding=text.encoding, size_bytes=turned.given_bytes
+        )
+    account = Account(
+        unit="bytes",
+        total=turned.given_bytes,
+        header=sizes.header,
+        accepted=sizes.accepted,
+        refused=sizes.refused,
+        blank=sizes.blank,
+    )
+    return records.parsed("mixed" if turned.is_mixed else text.encoding, account, sizes.blank_lines)
 
 
-def _shown(value: object) -> str:
-    """A value as text: null is empty, true and false are words, a list stays JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    return _written(value)
+def _decoded(raw: bytes, size: int, text: Text) -> str:
+    """The text of a line; a line too long to be a record was cut short by who hands it on."""
+    if size > LINE_BYTES:
+        raise NotARowError("record_too_long")
+    if not text.fits(raw):
+        if text.is_presumed:
+            raise NotUtf8Error
+        raise NotARowError("encoding")
+    return raw.decode(text.codec).strip(BLANKS)
 
 
-def _written(value: object) -> str:
-    """Compact JSON of a list or an object, with its numbers as they came."""
-    if isinstance(value, _Number):
-        return value
-    if isinstance(value, list):
-        return "[" + ",".join(_written(one) for one in value) + "]"
-    if isinstance(value, _Object):
-        return "{" + ",".join(f"{json.dumps(key)}:{_written(one)}" for key, one in value.pairs) + "}"
-    return json.dumps(value, ensure_ascii=False)
+def _without_mark(pieces: Iterator[bytes], mark_bytes: int) -> Iterator[bytes]:
+    yield next(pieces, b"")[mark_bytes:]
+    yield from pieces
 
 
-def _is_unicode(text: str) -> bool:
-    """False for half of a surrogate pair, which no encoding can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _lines(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Each line without its end, and its size with it; of one that is too long, the beginning."""
+    start, size = b"", 0
+    for piece in pieces:
+        *whole, rest = piece.split(b"\n")
+        for part in whole:
+            yield start + part[:LINE_BYTES], size + len(part) + 1
+            start, size = b"", 0
+        start, size = (start + rest)[:LINE_BYTES], size + len(rest)
+    if size:
+        yield start, size
+
+
+def _read_list(source: SourceBytes, text: Text, layout: Layout, limits: Limits, staging: Staging) -> Parsed:
+    records = Records(name=text.name, limits=limits, staging=staging)
+    elements = Elements(source, text, layout.sheet)
+    for place, element in enumerate(elements, start=1):
+        try:
+            records.add(place, object_cells(element))
+        except NotARowError as refusal:
+            records.refuse(place, str(refusal), shown(element))
+    read = records.accepted + len(records.refusals)
+    account = Account(
+        unit="rows", total=read, header=0, accepted=records.accepted, refused=len(records.refusals), blank=0
+    )
+    return records.parsed(text.encoding, account, 0)

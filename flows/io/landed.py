@@ -25,7 +25,7 @@ class Limits:
     """Unpacked over packed size; the smallest archives may always reach `unpacked_floor`."""
     unpacked_floor: int = 64 << 20
     document_bytes: int = 512 << 20
-    """Of a workbook or a JSON file, which is read whole."""
+    """Of a workbook, which is read whole."""
     columns: int = 2_000
     refused: int = 200_000
     """Records of a file that are refused, in a file where they outnumber the accepted: each is kept to be read."""
@@ -119,9 +119,25 @@ def unique_names(cells: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def cut_raw(raw: str) -> str:
+    """As much of a refused record as is kept to be read by a person."""
+    return raw[:RAW_CHARACTERS]
+
+
+def require_few_refused(name: str, refused: int, accepted: int, looked_for: str, limits: Limits) -> None:
+    """Refuse a file of which hardly a record is a row: each refused one costs more than a row."""
+    if refused > max(limits.refused, accepted):
+        raise Refused(
+            name,
+            looked_for=looked_for,
+            found=f"{accepted:,} of them beside {refused:,} records that are none, and more to come",
+            to_do="Correct [read] in the mapping, or export it again.",
+        )
+
+
 def refused_frame(records: Iterable[tuple[int, str, str]]) -> pl.DataFrame:
     """One row a refused record: line, reason, raw text cut to what a person reads."""
-    cut = [(line, reason, raw[:RAW_CHARACTERS]) for line, reason, raw in records]
+    cut = [(line, reason, cut_raw(raw)) for line, reason, raw in records]
     return pl.DataFrame(cut, schema=REFUSED_SCHEMA, orient="row")
 
 

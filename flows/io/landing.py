@@ -8,18 +8,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
+from flows.io import spreadsheet
 from flows.io.csv_guard import read_csv
 from flows.io.json_rows import read_json, read_json_lines
 from flows.io.landed import LIMITS, LINE, Account, Landed, Limits, Parsed, Refused, UnbalancedError, empty_file
 from flows.io.source_bytes import SourceBytes
-from flows.io.spreadsheet import read_sheet
-from flows.io.staged_rows import Staging
+from flows.io.staged_rows import IN_MEMORY, Staging
 from flows.io.unpack import PACKED_BYTES, is_packed, unpacked
 from transforms.layout import FORMATS, Layout, format_of
 
-__all__ = ["LIMITS", "LINE", "Account", "Landed", "Limits", "Refused", "UnbalancedError", "read_rows"]
+__all__ = [
+    "LIMITS",
+    "LINE",
+    "Account",
+    "Landed",
+    "Limits",
+    "Refused",
+    "UnbalancedError",
+    "first_bytes",
+    "read_rows",
+    "rows_of_sheets",
+]
 
 _FIRST_BYTES = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook"),
@@ -64,39 +77,67 @@ def read_rows(path: Path, layout: Layout, *, limits: Limits = LIMITS, staging: P
     )
 
 
+def rows_of_sheets(path: Path, *, limits: Limits = LIMITS) -> dict[str, int]:
+    """How many rows each sheet of a workbook has, under the limits under which it would be read."""
+    with _untouched(path, limits) as delivered, _text(delivered, path.name, limits, IN_MEMORY) as source:
+        _refuse_other_kinds(path.name, source.start(), "xlsx")
+        return spreadsheet.rows_of_sheets(path.name, _document(path.name, source, limits), limits=limits)
+
+
+def first_bytes(path: Path, size: int, *, limits: Limits = LIMITS) -> bytes:
+    """At most so many bytes of the beginning of a file, unpacked."""
+    with path.open("rb") as file:
+        start = file.read(PACKED_BYTES)
+        if not is_packed(path.name, start):
+            return start[:size] if len(start) >= size else start + file.read(size - len(start))
+        rest = iter(partial(file.read, PACKED_BYTES), b"")
+        found = b""
+        for part in unpacked(path.name, chain((start,), rest), path.stat().st_size, limits):
+            found += part
+            if len(found) >= size:
+                break
+        return found[:size]
+
+
 def _parsed(
     delivered: SourceBytes, name: str, form: str, layout: Layout, *, limits: Limits, staging: Staging
 ) -> Parsed:
+    with _text(delivered, name, limits, staging) as source:
+        start = source.start()
+        if not start:
+            return empty_file(name, may_be_empty=layout.may_be_empty, encoding="")
+        _refuse_other_kinds(name, start, form)
+        if form == "csv":
+            return read_csv(name, source, layout, limits=limits, staging=staging)
+        if form == "json":
+            return read_json(name, source, layout, limits=limits, staging=staging)
+        if form == "jsonl":
+            return read_json_lines(name, source, layout, limits=limits, staging=staging)
+        return spreadsheet.read_sheet(name, _document(name, source, limits), layout, limits=limits)
+
+
+@contextmanager
+def _text(delivered: SourceBytes, name: str, limits: Limits, staging: Staging) -> Iterator[SourceBytes]:
+    """What a file holds: its bytes, or what was packed in them."""
     if not is_packed(name, delivered.start()):
-        return _text_parsed(delivered, name, form, layout, limits=limits, staging=staging)
+        yield delivered
+        return
     with staging.draft() as draft:
         for part in unpacked(name, delivered.pieces(PACKED_BYTES), delivered.size_bytes, limits):
             draft.write(part)
-        return _text_parsed(SourceBytes(draft), name, form, layout, limits=limits, staging=staging)
+        yield SourceBytes(draft)
 
 
-def _text_parsed(
-    source: SourceBytes, name: str, form: str, layout: Layout, *, limits: Limits, staging: Staging
-) -> Parsed:
-    start = source.start()
-    if not start:
-        return empty_file(name, may_be_empty=layout.may_be_empty, encoding="")
-    _refuse_other_kinds(name, start, form)
-    if form == "csv":
-        return read_csv(name, source, layout, limits=limits, staging=staging)
+def _document(name: str, source: SourceBytes, limits: Limits) -> bytes:
+    """The whole of a file of a kind that can only be read whole."""
     if source.size_bytes > limits.document_bytes:
         raise Refused(
             name,
-            looked_for=f"{_SPOKEN[form]} of at most {limits.document_bytes:,} bytes",
+            looked_for=f"an Excel workbook of at most {limits.document_bytes:,} bytes",
             found=f"{source.size_bytes:,} bytes",
             to_do="Export shorter periods, one file each, or as separated text, which may be larger.",
         )
-    data = b"".join(source.pieces())
-    if form == "xlsx":
-        return read_sheet(name, data, layout, limits=limits)
-    if form == "json":
-        return read_json(name, data, layout, limits=limits)
-    return read_json_lines(name, data, layout, limits=limits)
+    return b"".join(source.pieces())
 
 
 @contextmanager

@@ -7,10 +7,13 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
+from flows.home import PROJECT
 from flows.io import durable, parquet
 from flows.io.erased import erased_persons, erasures_sha256, key_name
+from flows.io.object_store import land
 from flows.io.publish import Manifest, as_json
-from flows.settings import PROJECT, Settings, digest
+from flows.progress import bar
+from flows.settings import Settings, digest
 from transforms.erasing import Person, persons_in
 
 LIBRARIES = ("polars", "numpy", "holidays", "tzdata")
@@ -24,6 +27,8 @@ ALL_ROOMS = (
     *("flows/revising.py", "flows/reconciling.py", "flows/reports.py", "flows/closing.py", "flows/outputs"),
 )
 SHRINKS_BELOW = 0.5
+NOTES = ("failure.json", "begun.json")
+"""What `flows.failure` keeps in the store."""
 
 
 class Job(TypedDict):
@@ -96,19 +101,25 @@ def rules_sha256(rooms: Sequence[str] = ALL_ROOMS) -> str:
 
 def jobs(settings: Settings, *, now_s: float) -> list[Job]:
     """Every file of every export, sorted, with the key under which its rows are stored."""
+    if settings.raw_bucket is not None:
+        land(settings.raw_bucket, settings.raw, [export.files for export in settings.exports])
     rules = rules_sha256(READING_ROOMS)
     who, erased = key_name(settings.key), erased_persons(settings)
-    found: dict[tuple[str, str], Job] = {}
+    work: list[tuple[Path, str, str]] = []
     for export in settings.exports:
         source = settings.mappings[export.mapping].source
         gone = erasures_sha256(source, erased)
         reading = digest(
             [settings.mapping_sha256[export.mapping], rules, settings.site.zone, who, *filter(None, [gone])]
         )
-        for path in _files(settings.raw, export.files):
+        work += [(path, export.mapping, reading) for path in _files(settings.raw, export.files)]
+    found: dict[tuple[str, str], Job] = {}
+    with bar("looking for new files", len(work), [path.stat().st_size for path, _, _ in work]) as step:
+        for path, mapping, reading in work:
             slot = path.relative_to(settings.raw).as_posix()
-            job = _job(settings, path, slot, export.mapping, reading, now_s=now_s)
-            found[slot, export.mapping] = job | {"erased": persons_in(source, erased)}
+            job = _job(settings, path, slot, mapping, reading, now_s=now_s)
+            found[slot, mapping] = job | {"erased": persons_in(settings.mappings[mapping].source, erased)}
+            step()
     return [found[name] for name in sorted(found)]
 
 
@@ -172,7 +183,7 @@ def forget_half_read(store: Path) -> None:
 def sweep(store: Path, needed: set[str]) -> None:
     """Remove the partitions, and the drafts of dead runs, that no kept run needs."""
     for path in sorted(store.iterdir()) if store.is_dir() else []:
-        if path.name.split(".")[0] not in needed and path.name != "failure.json":
+        if path.name.split(".")[0] not in needed and path.name not in NOTES:
             durable.remove(path)
 
 

@@ -17,6 +17,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +37,30 @@ _ROOT = Path(__file__).parents[2]
 
 def read_apart(name: str, data: bytes, layout: Layout, *, limits: Limits, unpacked_bytes: int) -> Parsed:
     """One row a filled row of the sheet, as `read_sheet` gives them; a child that dies is a refused file."""
+    asked = {"layout": dataclasses.asdict(layout), "limits": dataclasses.asdict(limits)}
+    with _answer(name, data, asked, unpacked_bytes) as (folder, told):
+        rows, refused = (pl.read_ipc(io.BytesIO((folder / f"{it}.arrow").read_bytes())) for it in ("rows", "refused"))
+    parsed = told["parsed"] | {"header": tuple(told["parsed"]["header"]), "account": Account(**told["account"])}
+    return Parsed(rows=rows.lazy(), refused=refused, **parsed)
+
+
+def rows_apart(name: str, data: bytes, *, unpacked_bytes: int) -> dict[str, int]:
+    """How many rows each sheet has, under its title."""
+    with _answer(name, data, {}, unpacked_bytes) as (_, told):
+        found: dict[str, int] = told["sheets"]
+        return found
+
+
+@contextmanager
+def _answer(
+    name: str, data: bytes, asked: dict[str, Any], unpacked_bytes: int
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """What the child told of a workbook, and the folder of what it handed over."""
     cpu_s = int(CPU_S + CPU_S_PER_MIB * unpacked_bytes / (1 << 20))
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "book").write_bytes(data)
-        asked = {
-            "name": name,
-            "layout": dataclasses.asdict(layout),
-            "limits": dataclasses.asdict(limits),
-            "cpu_s": cpu_s,
-        }
-        (folder / "asked.json").write_text(json.dumps(asked), "utf-8")
+        (folder / "asked.json").write_text(json.dumps(asked | {"name": name, "cpu_s": cpu_s}), "utf-8")
         ended = _ended(folder, cpu_s)
         told = folder / "told.json"
         if ended or not told.is_file():
@@ -55,7 +70,10 @@ def read_apart(name: str, data: bytes, layout: Layout, *, limits: Limits, unpack
                 found=f"one that takes more ({ended or 'nothing came back'})",
                 to_do="Export shorter periods, one file each, and delete what stands far from the table.",
             )
-        return _handed_over(folder, json.loads(told.read_text("utf-8")))
+        answer = json.loads(told.read_text("utf-8"))
+        if "refused" in answer:
+            raise Refused(answer["name"], **answer["refused"])
+        yield folder, answer
 
 
 def _ended(folder: Path, cpu_s: int) -> str:
@@ -73,11 +91,3 @@ def _ended(folder: Path, cpu_s: int) -> str:
         return f"its reader was ended by {signal.Signals(-done.returncode).name}"
     last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
     return f"its reader ended with {last}" if done.returncode else ""
-
-
-def _handed_over(folder: Path, told: dict[str, Any]) -> Parsed:
-    if "refused" in told:
-        raise Refused(told["name"], **told["refused"])
-    rows, refused = (pl.read_ipc(io.BytesIO((folder / f"{it}.arrow").read_bytes())) for it in ("rows", "refused"))
-    parsed = told["parsed"] | {"header": tuple(told["parsed"]["header"]), "account": Account(**told["account"])}
-    return Parsed(rows=rows.lazy(), refused=refused, **parsed)

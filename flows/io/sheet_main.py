@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.io.landed import Limits, Refused
 from flows.io.sheet_child import MEMORY_BYTES
-from flows.io.spreadsheet import read_here
+from flows.io.spreadsheet import read_here, rows_here
 from transforms.layout import Layout
 
 
@@ -18,18 +18,25 @@ def main(folder: Path) -> None:
     """Read the workbook of a folder within its limits, and leave beside it what came of it."""
     asked = json.loads((folder / "asked.json").read_text("utf-8"))
     _limit(asked["cpu_s"])
-    layout = Layout(**asked["layout"] | {"columns_named": tuple(asked["layout"]["columns_named"])})
     try:
-        parsed = read_here(asked["name"], (folder / "book").read_bytes(), layout, limits=Limits(**asked["limits"]))
+        told = _told(folder, asked)
     except Refused as refusal:
         reasons = {"looked_for": refusal.looked_for, "found": refusal.found, "to_do": refusal.to_do}
-        told: dict[str, Any] = {"name": refusal.name, "refused": reasons}
-    else:
-        parsed.rows.collect().write_ipc(folder / "rows.arrow")
-        parsed.refused.write_ipc(folder / "refused.arrow")
-        facts = {key: getattr(parsed, key) for key in ("encoding", "header", "rows_in", "blank_lines")}
-        told = {"parsed": facts, "account": dataclasses.asdict(parsed.account)}
+        told = {"name": refusal.name, "refused": reasons}
     (folder / "told.json").write_text(json.dumps(told), "utf-8")
+
+
+def _told(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """The rows of a sheet, laid down; or, where no layout says which sheet, how many rows each has."""
+    book = (folder / "book").read_bytes()
+    if "layout" not in asked:
+        return {"sheets": rows_here(asked["name"], book)}
+    layout = Layout(**asked["layout"] | {"columns_named": tuple(asked["layout"]["columns_named"])})
+    parsed = read_here(asked["name"], book, layout, limits=Limits(**asked["limits"]))
+    parsed.rows.collect().write_ipc(folder / "rows.arrow")
+    parsed.refused.write_ipc(folder / "refused.arrow")
+    facts = {key: getattr(parsed, key) for key in ("encoding", "header", "rows_in", "blank_lines")}
+    return {"parsed": facts, "account": dataclasses.asdict(parsed.account)}
 
 
 def _limit(cpu_s: int) -> None:

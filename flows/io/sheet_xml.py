@@ -55,6 +55,12 @@ def sheet_facts(parts: Mapping[str, bytes], title: str) -> SheetFacts:
     )
 
 
+def sheet_rows(parts: Mapping[str, bytes]) -> dict[str, int]:
+    """How far down each sheet goes, under its title, in the order of the workbook; KeyError when it has none."""
+    titles = [found["name"] for found in _tags(parts["xl/workbook.xml"], "sheet") if "name" in found]
+    return {title: sheet_facts(parts, title).rows for title in titles}
+
+
 def is_small(parts: Mapping[str, bytes], cells: int, text_bytes: int) -> bool:
     """Whether no sheet can be more than so many cells, nor its texts more than so many bytes.
 

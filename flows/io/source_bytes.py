@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import IO
 
+from flows.io.passed import PASSED
+
 PIECE_BYTES = 4 << 20
 LOOK_BYTES = 64 << 10
 
@@ -28,11 +30,14 @@ class SourceBytes:
 
     def pieces(self, size: int = PIECE_BYTES) -> Iterator[bytes]:
         """All bytes, to be used."""
+        if self._is_hashed:  # what was gone through before does not count a second time
+            PASSED.add(-self.read_bytes)
         self._digest, self.read_bytes = hashlib.sha256(), 0
         for piece in self.look(size):
             self.read_bytes += len(piece)
             if self._is_hashed:
                 self._digest.update(piece)
+                PASSED.add(len(piece))
             yield piece
 
     def look(self, size: int = LOOK_BYTES) -> Iterator[bytes]:

@@ -11,8 +11,8 @@ import numpy as np
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum, ZipError
 
 from flows.io.landed import Account, Limits, Parsed, Refused, refused_frame, text_frame, unique_names
-from flows.io.sheet_child import read_apart
-from flows.io.sheet_xml import SheetFacts, is_small, sheet_facts
+from flows.io.sheet_child import read_apart, rows_apart
+from flows.io.sheet_xml import SheetFacts, is_small, sheet_facts, sheet_rows
 from transforms.layout import Layout, header_name
 
 Value = str | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
@@ -38,6 +38,22 @@ def read_sheet(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Par
     return read_apart(name, data, layout, limits=limits, unpacked_bytes=unpacked_bytes)
 
 
+def rows_of_sheets(name: str, data: bytes, *, limits: Limits) -> dict[str, int]:
+    """How many rows each sheet has, under its title; what may cost much is counted by a child process too."""
+    unpacked_bytes = _unpacked_bytes(name, data, limits)
+    if unpacked_bytes <= SMALL_BYTES:
+        return rows_here(name, data)
+    return rows_apart(name, data, unpacked_bytes=unpacked_bytes)
+
+
+def rows_here(name: str, data: bytes) -> dict[str, int]:
+    """The same, whatever it costs this process."""
+    try:
+        return sheet_rows(_checked_parts(name, data))
+    except KeyError as error:
+        raise _unreadable(name, error) from error
+
+
 def read_here(name: str, data: bytes, layout: Layout, *, limits: Limits) -> Parsed:
     """The same, whatever it costs this process."""
     return _read(name, data, _checked_parts(name, data), layout, limits)
@@ -52,9 +68,7 @@ def _read(name: str, data: bytes, parts: dict[str, bytes], layout: Layout, limit
         sheet = workbook.get_sheet_by_name(title)
         table = _texts(sheet, facts)
     except (CalamineError, ZipError, KeyError) as error:
-        raise Refused(
-            name, looked_for="an Excel workbook", found=f"one that cannot be read ({error})", to_do="Export it again."
-        ) from error
+        raise _unreadable(name, error) from error
     return _parsed(name, table, _lines_not_to_trust(sheet, facts), layout)
 
 
@@ -91,6 +105,11 @@ def _checked_parts(name: str, data: bytes) -> dict[str, bytes]:
             return {entry.filename: archive.read(entry) for entry in archive.infolist()}
     except _DAMAGES as error:
         raise _damaged(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> Refused:
+    found = f"one that cannot be read ({error})"
+    return Refused(name, looked_for="an Excel workbook", found=found, to_do="Export it again.")
 
 
 def _damaged(name: str, error: Exception) -> Refused:

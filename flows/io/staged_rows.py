@@ -11,12 +11,12 @@ import polars as pl
 
 HELD_BYTES = 64 << 20
 """Rows held before they go to disk: a night's export is far below, a backfill far above."""
-DRAFT_BYTES = 32 << 20
+DRAFT_BYTES = TEXT_BYTES = 32 << 20
 
 
 @dataclass(kw_only=True)
 class Rows:
-    """The rows of one file, handed over block by block."""
+    """The rows of one file, handed over block by block; a column that some blocks lack is null there."""
 
     none: pl.DataFrame
     """No row, with every column."""
@@ -40,15 +40,15 @@ class Rows:
     def frame(self) -> pl.LazyFrame:
         """All rows in their order."""
         if not self._parts or self.folder is None:
-            return pl.concat(self._held or [self.none]).lazy()
+            return pl.concat(self._held or [self.none], how="diagonal").lazy()
         if self._held:
             self._write(self.folder)
-        return pl.scan_ipc(self._parts, glob=False)
+        return pl.concat([pl.scan_ipc(part, glob=False) for part in self._parts], how="diagonal")
 
     def _write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{len(self._parts):06d}.arrow"
-        pl.concat(self._held).write_ipc(path, compression="uncompressed")
+        pl.concat(self._held, how="diagonal").write_ipc(path, compression="uncompressed")
         self._parts.append(path)
         self._held, self._held_bytes = [], 0
 
@@ -66,6 +66,10 @@ class Staging:
         """
         beside = None if self.folder is None else str(self.folder.parent)
         return tempfile.SpooledTemporaryFile(max_size=DRAFT_BYTES, dir=beside)
+
+    def folder_for(self, text_bytes: int) -> Path | None:
+        """Where a text of so many bytes is laid down as it is; None: it is small enough to be kept parsed."""
+        return self.folder if text_bytes > TEXT_BYTES else None
 
     def rows(self, none: pl.DataFrame) -> Rows:
         """Room for the rows of a file; what an earlier attempt left there is not read."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -17,8 +16,18 @@ from transforms.layout import MIXED, Layout
 
 FALLBACK = "windows-1252"
 _WINDOW = 4 << 20
-_UTF8_MARK = b"\xef\xbb\xbf"
+UTF8_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_LOW_QUOTE = 0x82
+_STRANGE, _SMALL, _CAPITAL = (
+    np.isin(np.arange(256), np.frombuffer(marks, np.uint8))
+    for marks in (
+        b"\x82\x84\x86\x87\x88\x89\x8a\x8b\x8c\x8e\x93",
+        b"abcdefghijklmnopqrstuvwxyz",
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    )
+)
+"""Bytes that are é, ç, ê, è, î, ô and the like in CP850 or Mac Roman; small letters; capitals."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +53,8 @@ class Text:
     """Its bytes are not ASCII's: it must be turned into UTF-8 first."""
     may_hold_utf8: bool = False
     """A Windows-1252 file, by its majority, in which some text is well-formed UTF-8: those lines do not fit."""
+    is_guessed: bool = False
+    """Nobody says that it is Windows-1252: lines that look like CP850 or Mac Roman do not fit."""
 
     @property
     def is_utf8(self) -> bool:
@@ -56,6 +67,8 @@ class Text:
             return True
         if not _decodes(line, self.codec):
             return False
+        if self.is_guessed and _is_of_another_page(line):
+            return False
         return not (self.may_hold_utf8 and _decodes(line, "utf-8"))
 
     def block_fits(self, block: bytes) -> bool:
@@ -66,6 +79,8 @@ class Text:
             return is_utf8(block)
         if len(block.translate(None, self.undefined)) != len(block):
             return False
+        if self.is_guessed and _is_of_another_page(block):
+            return False
         return not self.may_hold_utf8 or not _accented(block)[0]
 
 
@@ -75,7 +90,7 @@ def presumed_encoding(name: str, start: bytes, layout: Layout) -> Text:
     if declared in ("", "utf-16") and start[:2] in _WIDE_MARKS:
         return Text(name=name, data=start, encoding="utf-16", codec="utf-16", must_be_turned=True)
     if declared in ("", "utf-8", "utf-8-sig"):
-        mark_bytes = len(_UTF8_MARK) if start.startswith(_UTF8_MARK) else 0
+        mark_bytes = len(UTF8_MARK) if start.startswith(UTF8_MARK) else 0
         is_presumed = not mark_bytes and layout.encoding == "auto"
         return Text(
             name=name,
@@ -92,23 +107,6 @@ def presumed_encoding(name: str, start: bytes, layout: Layout) -> Text:
     return Text(
         name=name, data=start, encoding=layout.encoding, codec=declared, undefined=undefined, all_fit=not undefined
     )
-
-
-def decide_encoding(name: str, data: bytes, layout: Layout) -> Text:
-    """A whole text with its code page: the byte order mark, else the declared one, else UTF-8 or Windows-1252.
-
-    A file that mixes both is what most of its accented text is; the other lines do not fit and are refused.
-    """
-    text = presumed_encoding(name, data, layout)
-    if text.must_be_turned:
-        with turned_to_utf8(text, [data], io.BytesIO()) as turned:
-            return replace(text, data=turned.read(), codec="utf-8")
-    if not text.is_utf8 or is_utf8(data):
-        return replace(text, all_fit=text.all_fit or text.is_utf8)
-    if layout.encoding == MIXED:
-        mixed = unmixed(data, layout)
-        return replace(text, data=mixed, encoding=MIXED, all_fit=is_utf8(mixed))
-    return by_majority(text, [data]) if text.is_presumed else text
 
 
 def is_utf8(data: bytes) -> bool:
@@ -139,7 +137,13 @@ def by_majority(text: Text, pieces: Iterable[bytes]) -> Text:
         return replace(text, is_presumed=False)
     undefined = _undefined_bytes("cp1252") or b""
     return replace(
-        text, encoding=FALLBACK, codec="cp1252", undefined=undefined, is_presumed=False, may_hold_utf8=wide > 0
+        text,
+        encoding=FALLBACK,
+        codec="cp1252",
+        undefined=undefined,
+        is_presumed=False,
+        may_hold_utf8=wide > 0,
+        is_guessed=True,
     )
 
 
@@ -157,6 +161,19 @@ def _accented(data: bytes) -> tuple[int, int]:
     readable = letters.decode("utf-8", "ignore")
     readable_bytes = len(readable.encode())
     return readable_bytes - len(readable), len(letters) - readable_bytes
+
+
+def _is_of_another_page(data: bytes) -> bool:
+    """Whether marks of Windows-1252 stand where only letters of another code page can: `d‚‡u` was written as `déçu`.
+
+    Those are a low quote behind a letter, and daggers, carets, opening quotes and capitals between small letters.
+    """
+    buffer = np.frombuffer(data, np.uint8)
+    at = np.flatnonzero(_STRANGE[buffer])
+    before, after = buffer[np.maximum(at - 1, 0)], buffer[np.minimum(at + 1, buffer.size - 1)]
+    is_inside = _SMALL[before] & (_SMALL[after] | _STRANGE[after])
+    is_low_quote = (buffer[at] == _LOW_QUOTE) & (_SMALL[before] | _CAPITAL[before])
+    return bool((is_inside | is_low_quote).any())
 
 
 def _last_letter(block: bytes) -> int:

@@ -38,14 +38,6 @@ def is_packed(name: str, start: bytes) -> bool:
     return False
 
 
-def unpack(name: str, data: bytes, limits: Limits) -> bytes:
-    """The content of a gzip or Zstandard file, told by its first bytes; other bytes as they are."""
-    if not is_packed(name, data):
-        return data
-    small = (data[start : start + PACKED_BYTES] for start in range(0, len(data), PACKED_BYTES))
-    return b"".join(unpacked(name, small, len(data), limits))
-
-
 def unpacked(name: str, packed: Iterator[bytes], packed_bytes: int, limits: Limits) -> Iterator[bytes]:
     """The content of an archive of so many bytes, in pieces.
 

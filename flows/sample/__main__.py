@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from flows.progress import bar
 from flows.sample import build, report
 
 _PROJECT = Path(__file__).parents[2]
@@ -42,7 +43,8 @@ def _small(out: Path, answers: Path | None) -> int:
     sample = build.write_sample(out / "raw")
     (out / "PLANTED.toml").write_text(report.planted(sample), "utf-8")
     if answers is not None:
-        answers.write_text(report.known_answers(sample), "utf-8")
+        with bar("computing the known answers"):
+            answers.write_text(report.known_answers(sample), "utf-8")
     size = sum(path.stat().st_size for path in (out / "raw").rglob("*") if path.is_file())
     rows = sum(account.rows_in for account in sample.accounts)
     print(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from flows.progress import bar
 from flows.sample import beside, clock, company, dirt, exports, files, world
 from flows.sample.delivery import UTF8, UTF8_MARK, WINDOWS, Export, spans
 from flows.sample.files import Style
@@ -52,27 +53,35 @@ class Sample:
 
 def write_sample(raw: Path) -> Sample:
     """The shipped sample's raw folder, whole and anew."""
-    sample = Sample(months=list(world.months(company.SAMPLE_SCALE)))
+    with bar("simulating the company"):
+        sample = Sample(months=list(world.months(company.SAMPLE_SCALE)))
     shutil.rmtree(raw, ignore_errors=True)
     superseded = _superseded(sample.months)
-    for export in _exports(sample.months):
-        header = export.frame.columns
-        lines, planted = dirt.plant(export.file, header, files.rows_of(export.frame), export.style)
-        files.write(raw / export.file, header, lines, export.style)
-        sample.planted += planted
-        count = {b: sum(p.fault.becomes == b for p in planted) for b in (dirt.QUARANTINED, dirt.DUPLICATE)}
-        blank = sum(p.fault.becomes == dirt.BLANK for p in planted)
-        sample.accounts.append(
-            Account(
-                export.file, export.feed, len(lines) - blank, count[dirt.QUARANTINED],
-                count[dirt.DUPLICATE] + superseded.get(export.file, 0),
-                sum(p.fault.becomes == dirt.NOT_OURS for p in planted), blank,
-            )
-        )  # fmt: skip
+    with bar("writing the exports") as step:
+        for export in _exports(sample.months):
+            step(result={"rows": _write_one(raw, export, sample, superseded)})
     nothing = raw / "compta" / "avoirs_2026.csv"
     nothing.write_bytes(b"")
     sample.accounts.append(Account("compta/avoirs_2026.csv", "feed_cost", 0, 0, 0, 0, 0))
     return sample
+
+
+def _write_one(raw: Path, export: Export, sample: Sample, superseded: Mapping[str, int]) -> int:
+    """One export with its faults, and the account of it; its lines."""
+    header = export.frame.columns
+    lines, planted = dirt.plant(export.file, header, files.rows_of(export.frame), export.style)
+    files.write(raw / export.file, header, lines, export.style)
+    sample.planted += planted
+    count = {b: sum(p.fault.becomes == b for p in planted) for b in (dirt.QUARANTINED, dirt.DUPLICATE)}
+    blank = sum(p.fault.becomes == dirt.BLANK for p in planted)
+    sample.accounts.append(
+        Account(
+            export.file, export.feed, len(lines) - blank, count[dirt.QUARANTINED],
+            count[dirt.DUPLICATE] + superseded.get(export.file, 0),
+            sum(p.fault.becomes == dirt.NOT_OURS for p in planted), blank,
+        )
+    )  # fmt: skip
+    return len(lines)
 
 
 def write_large(home: Path, scale: float, configuration: Path) -> Iterator[tuple[Month, int]]:

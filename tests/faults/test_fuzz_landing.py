@@ -5,11 +5,14 @@ import csv
 import io
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from flows.io import staged_rows
 from flows.io.csv_guard import read_csv
 from flows.io.landed import RAW_CHARACTERS
+from flows.io.staged_rows import Staging
 from tests.faults.conftest import Proof
 from tests.flows.io.reference_csv import physical_lines, strict_record
 from transforms.layout import Layout
@@ -149,3 +152,37 @@ def test_the_size_of_the_blocks_changes_nothing(seed: int) -> None:
             assert cut.rows.collect().equals(whole.rows.collect())
             assert cut.refused.equals(whole.refused)
             assert cut.account == whole.account
+
+
+def laid_down(seed: int, folder: Path, proves: Callable[[Proof], None]) -> None:
+    """Rows that are proven on their bytes and laid down as text, against rows that a parser read block by block."""
+    dice = random.Random(seed)
+    for number in range(FILES):
+        rows, data = export(dice)
+        data = data if number % 5 == 0 else damaged(dice, data)
+        held = read_csv("held.csv", data, Layout())
+        laid = read_csv(
+            "laid.csv", data, Layout(), staging=Staging(folder), block_bytes=dice.choice([64, 1_000, 1 << 20])
+        )
+        assert laid.rows.collect(engine="streaming").equals(held.rows.collect())
+        assert laid.refused.equals(held.refused)
+        assert laid.account == held.account
+        assert number % 5 or held.rows.collect().height == len(rows)
+    proves(Proof(1, "the same, laid down as text", FILES))
+
+
+@pytest.mark.parametrize("seed", range(1_000, 1_006))
+def test_rows_laid_down_as_text_are_the_same(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proves: Callable[[Proof], None]
+) -> None:
+    monkeypatch.setattr(staged_rows, "TEXT_BYTES", 0)
+    laid_down(seed, tmp_path, proves)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1_006, 1_060))
+def test_so_they_are_in_thousands_more(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proves: Callable[[Proof], None]
+) -> None:
+    monkeypatch.setattr(staged_rows, "TEXT_BYTES", 0)
+    laid_down(seed, tmp_path, proves)

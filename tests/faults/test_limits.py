@@ -128,13 +128,41 @@ def a_packed_bomb(path: Path) -> None:
     path.write_bytes(gzip.compress(bytes(64 << 20)) * 32)
 
 
+def a_json_line_of_2_gib(path: Path) -> None:
+    sparse(path, b'{"id": 1}\n{"id": "', b'"}\n{"id": 3}\n')
+
+
+def a_json_text_of_2_gib(path: Path) -> None:
+    sparse(path, b'[{"id": "', b'"}]')
+
+
+def empty_lists_in_a_record(path: Path) -> None:
+    path.write_bytes(b'{"id": [' + b"[]," * 1_300_000 + b"1]}\n")
+
+
+def empty_objects_in_an_element(path: Path) -> None:
+    path.write_bytes(b'[{"id": [' + b"{}," * 1_300_000 + b"1]}]")
+
+
 TEXTS = [
+    pytest.param(a_json_line_of_2_gib, "landed 3 1", marks=pytest.mark.slow),
+    (a_json_text_of_2_gib, "one that breaks"),
+    (empty_lists_in_a_record, "landed 1 0"),
+    (empty_objects_in_an_element, "landed 1 0"),
     pytest.param(a_field_of_2_gib, "landed 3 1", marks=pytest.mark.slow),
     (a_quoted_field_of_2_gib, "and more to come"),
     (a_million_columns, "a header of at most 2,000 columns"),
     (a_million_cells_in_a_row, "landed 3 1"),
     (a_packed_bomb, "more than that"),
 ]
+
+
+_SUFFIXES = {
+    a_json_line_of_2_gib: ".jsonl",
+    a_json_text_of_2_gib: ".json",
+    empty_lists_in_a_record: ".jsonl",
+    empty_objects_in_an_element: ".json",
+}
 
 
 def landed(path: Path) -> tuple[str, float, int]:
@@ -165,6 +193,7 @@ def test_a_workbook(build: Callable[[], bytes], expect: str, tmp_path: Path, pro
 
 @pytest.mark.parametrize(("build", "expect"), TEXTS)
 def test_a_text(build: Callable[[Path], None], expect: str, tmp_path: Path, proves: Callable[[Proof], None]) -> None:
-    path = tmp_path / f"{build.__name__}.csv"
+    suffix = _SUFFIXES.get(build, ".csv")
+    path = tmp_path / f"{build.__name__}{suffix}"
     build(path)
     check(path, expect, proves, "texts made to exhaust memory or time")

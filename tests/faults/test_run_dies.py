@@ -16,7 +16,7 @@ from tests.faults.test_publish import PowerCutError, fail_at, tree
 from tests.flows.conftest import MARCH, deliver, new_site
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-FAULTS = 12
+FAULTS = 6
 
 
 def corrected(home: Path) -> Path:

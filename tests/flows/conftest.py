@@ -50,19 +50,26 @@ MARCH = (
 )
 
 
-def deliver(data: Path, name: str, *lines: str) -> Path:
+def deliver(data: Path, name: str, *lines: str, header: str = HEADER) -> Path:
     """An export in the raw folder."""
     path = data / "raw" / name
-    path.write_text("\n".join((HEADER, *lines)) + "\n", "utf-8")
+    path.write_text("\n".join((header, *lines)) + "\n", "utf-8")
     return path
+
+
+def empty_site(data: Path, *, pipeline: str = PIPELINE, **mappings: str) -> Path:
+    """A deployment folder without an export; each mapping under its name."""
+    for folder in ("raw", "sources", "reference"):
+        (data / folder).mkdir(parents=True)
+    (data / "pipeline.toml").write_text(pipeline, "utf-8")
+    for name, mapping in mappings.items():
+        (data / "sources" / f"{name}.toml").write_text(mapping, "utf-8")
+    return data
 
 
 def new_site(data: Path) -> Path:
     """A deployment folder before its first run."""
-    for folder in ("raw", "sources", "reference"):
-        (data / folder).mkdir(parents=True)
-    (data / "pipeline.toml").write_text(PIPELINE, "utf-8")
-    (data / "sources" / "avis.toml").write_text(MAPPING, "utf-8")
+    empty_site(data, avis=MAPPING)
     deliver(data, "avis_2026-02.csv", *FEBRUARY)
     deliver(data, "avis_2026-03.csv", *MARCH)
     return data
@@ -70,7 +77,7 @@ def new_site(data: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATA", "RAW", "AS_OF", "KEY"):
+    for name in ("DATA", "RAW", "AS_OF", "KEY", "TASKS"):
         monkeypatch.delenv(f"BAROMETRE_{name}", raising=False)
 
 

@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
-from flows.__main__ import main
 from flows.io import durable
-from flows.settings import load
-from tests.flows.conftest import PIPELINE
-from transforms.privacy import pseudonym
+from tests.flows.conftest import PIPELINE, empty_site
+from tests.flows.persons import MAPPING, accepting, deliver, erase, hits, quicken, run, texts, written
+from transforms.erasing import mentions, person_of
 
-MAPPING = """
-table = "feed_survey"
-source = "enquete"
-follows = "Made up for the tests."
-
-[read]
-separator = ";"
-datetimes = ["%d/%m/%Y %H:%M"]
-
-[columns]
-response_id = ["Numéro"]
-answered_at = ["Répondu le"]
-score_milli = ["Note"]
-customer_id = ["Client"]
-agent_id = ["Agent"]
-verbatim = ["Avis"]
-
-[constants]
-kind = "csat"
-scale = "1-5"
-channel = "email"
-"""
-HEADER = "Numéro;Répondu le;Note;Client;Agent;Avis"
+KEY = b"a key for tests only"
 GONE, STAYS, AGENT = "C-4711", "C-0815", "A-77"
 JANUARY = (
     f"1;02/01/2026 10:00;5;{GONE};{AGENT};merci",
@@ -55,17 +30,8 @@ FEBRUARY = (
 """Rows 5 and 7 are refused for their day, row 6 at the door, with its number in clear."""
 
 
-def deliver(data: Path, name: str, *lines: str) -> Path:
-    path = data / "raw" / name
-    path.write_text("\n".join((HEADER, *lines)) + "\n", "utf-8")
-    return path
-
-
 def new_site(data: Path) -> Path:
-    for folder in ("raw", "sources", "reference"):
-        (data / folder).mkdir(parents=True)
-    (data / "pipeline.toml").write_text(PIPELINE, "utf-8")
-    (data / "sources" / "avis.toml").write_text(MAPPING, "utf-8")
+    empty_site(data, avis=MAPPING)
     deliver(data, "avis_2026-01.csv", *JANUARY)
     deliver(data, "avis_2026-02.csv", *FEBRUARY)
     return data
@@ -74,7 +40,7 @@ def new_site(data: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _tables_of_ours_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contracts of what the house builds have tests of their own; exports are judged here as ever."""
-    monkeypatch.setattr("flows.draft.judged", lambda *_, **__: SimpleNamespace(blocked_by=(), counts={}))
+    monkeypatch.setattr("flows.draft.judged", accepting)
 
 
 @pytest.fixture(scope="module")
@@ -85,41 +51,22 @@ def persons_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def persons(persons_once: Path, tmp_path: Path) -> Path:
+def persons_in_full(persons_once: Path, tmp_path: Path) -> Path:
     """A deployment whose surveys name their customers, after its first run; of its own for each test."""
     return shutil.copytree(persons_once, tmp_path / "site", symlinks=True)
 
 
-def run(data: Path) -> int:
-    return main(["run", "--plain", "--data", str(data)])
+@pytest.fixture
+def persons(persons_in_full: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, in a house that is quick."""
+    quicken(monkeypatch)
+    return persons_in_full
 
 
-def erase(data: Path, number: str, *words: str, role: str = "customer") -> int:
-    return main(["erase", f"--{role}", number, "--data", str(data), *words])
-
-
-def written(data: Path) -> Iterator[Path]:
-    """Every file under the data folder that is ours."""
-    ours = (path for path in data.rglob("*") if path.is_file() and not path.is_symlink())
-    return (path for path in ours if path.relative_to(data).parts[0] not in {"raw", "sources", "pipeline.toml"})
-
-
-def texts(path: Path) -> str:
-    """All that a file says; the cells of Parquet, its statistics and metadata by the way of its bytes."""
-    if path.suffix != ".parquet":
-        return path.read_bytes().decode("utf-8", "replace")
-    return str(pl.read_parquet(path).rows()) + path.read_bytes().decode("latin-1")
-
-
-def hits(data: Path, number: str) -> list[str]:
-    """The files in which a person still is: by number, or by pseudonym elsewhere than on the list."""
-    alias = pseudonym(number, load(str(data)).key)
-    listed = {"erased.json", "manifest.json"}
-    return [
-        str(path.relative_to(data))
-        for path in written(data)
-        if number in (said := texts(path)) or (alias in said and path.name not in listed)
-    ]
+def touched(data: Path) -> dict[Path, int]:
+    """When each file of ours was written, but for the lock and the journal of what was asked."""
+    kept = (path for path in written(data) if path.name != ".lock" and path.parent.name != "journal")
+    return {path: path.stat().st_mtime_ns for path in kept}
 
 
 def exports(data: Path) -> dict[str, dict[str, int]]:
@@ -133,7 +80,10 @@ def answers(data: Path) -> pl.DataFrame:
     return pl.read_parquet(data / "published/current/facts/fact_survey_response.parquet").sort("response_id")
 
 
-def test_a_customer_is_gone_from_every_file_and_counted(persons: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_customer_is_gone_from_every_file_and_counted(
+    persons_in_full: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    persons = persons_in_full
     assert hits(persons, GONE)
     assert erase(persons, GONE) == 0
     assert hits(persons, GONE) == []
@@ -162,9 +112,9 @@ def test_the_same_delivered_again_changes_nothing(persons: Path) -> None:
 
 def test_an_erasure_twice_is_one(persons: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert erase(persons, GONE) == 0
-    before = {path: path.stat().st_mtime_ns for path in written(persons) if path.name != ".lock"}
+    before = touched(persons)
     assert erase(persons, f" {GONE} ") == 0
-    assert {path: path.stat().st_mtime_ns for path in written(persons) if path.name != ".lock"} == before
+    assert touched(persons) == before
     assert "was erased before" in capsys.readouterr().out
 
 
@@ -235,3 +185,189 @@ def test_the_list_survives_the_loss_of_its_file_and_refuses_another_key(
     monkeypatch.setenv("BAROMETRE_KEY", "another secret for the persons")
     assert run(persons) == 1
     assert "noted under another pseudonym key" in capsys.readouterr().err
+
+
+# --- known by a ticket alone --------------------------------------------------------------------------------------
+
+TICKETS_PIPELINE = PIPELINE + "".join(
+    f'\n[[export]]\nfiles = "{name}*.csv"\nmapping = "{name}"\n' for name in ("tickets", "evenements", "evaluations")
+)
+BY_TICKET = MAPPING.replace('agent_id = ["Agent"]', 'ticket_id = ["Ticket"]')
+TICKETS = """
+table = "feed_ticket"
+source = "assistance"
+follows = "Made up for the tests."
+[read]
+separator = ","
+datetimes = ["%d/%m/%Y %H:%M"]
+[columns]
+ticket_id = ["Ticket"]
+created_at = ["Créé"]
+customer_id = ["Client"]
+[constants]
+channel = "email"
+"""
+EVENTS = """
+table = "feed_ticket_event"
+source = "assistance"
+follows = "Made up for the tests."
+[read]
+separator = ","
+datetimes = ["%d/%m/%Y %H:%M"]
+[columns]
+ticket_id = ["Ticket"]
+occurred_at = ["Quand"]
+kind = ["Quoi"]
+"""
+REVIEWS = """
+table = "feed_quality_review"
+source = "qualite"
+follows = "Made up for the tests."
+[read]
+separator = ","
+datetimes = ["%d/%m/%Y %H:%M"]
+[columns]
+review_id = ["Revue"]
+category = ["Critère"]
+reviewed_at = ["Quand"]
+ticket_id = ["Ticket"]
+score_milli = ["Note"]
+comment = ["Commentaire"]
+[constants]
+low_milli = 1000
+high_milli = 5000
+"""
+
+
+def csv(data: Path, name: str, *lines: str) -> None:
+    (data / "raw" / name).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def deliver_by_ticket(data: Path, name: str, *lines: str) -> None:
+    """Answers as most tools export them: some name the customer, most the ticket alone."""
+    csv(data, name, "Numéro;Répondu le;Note;Client;Ticket;Avis", *lines)
+
+
+@pytest.fixture(scope="module")
+def tickets_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """T-91 and T-92 are of the customer who goes; T-93 was opened by two."""
+    data = tmp_path_factory.mktemp("tickets") / "site"
+    mappings = {"avis": BY_TICKET, "tickets": TICKETS, "evenements": EVENTS, "evaluations": REVIEWS}
+    empty_site(data, pipeline=TICKETS_PIPELINE, **mappings)
+    csv(
+        data, "tickets_1.csv", "Ticket,Créé,Client",
+        f"T-91,02/01/2026 09:00,{GONE}", f"T-93,05/01/2026 09:00,{GONE}", f"T-94,06/01/2026 09:00,{STAYS}",
+    )  # fmt: skip
+    csv(data, "tickets_2.csv", "Ticket,Créé,Client", f"T-92,03/01/2026 09:00,{GONE}", f"T-93,05/01/2026 09:00,{STAYS}")
+    csv(
+        data, "evenements.csv", "Ticket,Quand,Quoi",
+        *(f"T-9{n},0{n}/02/2026 1{n}:00,{kind}" for n in range(1, 5) for kind in ("created", "message")),
+    )  # fmt: skip
+    csv(
+        data, "evaluations.csv", "Revue,Critère,Quand,Ticket,Note,Commentaire",
+        "R1,ton,02/03/2026 10:00,T-91,4,Elle parle de sa maladie", "R2,ton,02/03/2026 11:00,T-94,5,Très posé",
+    )  # fmt: skip
+    deliver_by_ticket(
+        data, "avis_1.csv",
+        "1;02/03/2026 10:00;5;;T-91;je sors de clinique", "2;03/03/2026 10:00;4;;T-92;mon fils aussi",
+        f"3;04/03/2026 10:00;2;{STAYS};T-91;reprise de T-91", "4;05/03/2026 10:00;4;;T-93;à deux",
+        "5;06/03/2026 10:00;4;;T-94;calme", "6;36/03/2026 10:00;4;;T-92;un jour de trop", "7;07/03/2026 10:00;3;;;rien",
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        quicken(patch)
+        assert run(data) == 0
+    return data
+
+
+@pytest.fixture
+def tickets(tickets_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    quicken(monkeypatch)
+    return shutil.copytree(tickets_once, tmp_path / "site", symlinks=True)
+
+
+HERS = ("T-91", "T-92", "maladie", "clinique", "mon fils", "un jour de trop", GONE)
+OF_OTHERS = ("T-93", "T-94", "Très posé", "à deux", "calme", "rien")
+
+
+def holding(data: Path, word: str) -> list[str]:
+    return [str(path.relative_to(data)) for path in written(data) if word in texts(path)]
+
+
+def test_what_knows_a_customer_by_the_ticket_alone_goes_with_the_customer(
+    tickets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert all(holding(tickets, word) for word in (*HERS[:-1], *OF_OTHERS))
+    assert erase(tickets, GONE) == 0
+    assert {word: holding(tickets, word) for word in HERS} == {word: [] for word in HERS}
+    assert hits(tickets, GONE) == []
+    assert all(holding(tickets, word) for word in OF_OTHERS)
+    assert {slot: it["erased"] for slot, it in exports(tickets).items()} == {
+        "avis_1.csv": 3, "evaluations.csv": 0, "evenements.csv": 4, "tickets_1.csv": 2, "tickets_2.csv": 1,
+    }  # fmt: skip
+    assert answers(tickets).select("response_id", "ticket_id").rows() == [
+        ("3", None), ("4", "T-93"), ("5", "T-94"), ("7", None),
+    ]  # fmt: skip
+    assert "with 2 tickets" in capsys.readouterr().out
+
+
+def test_a_ticket_alone_is_known_again_when_its_rows_come_back(tickets: Path) -> None:
+    for path in (tickets / "raw").iterdir():
+        path.unlink()
+    assert erase(tickets, GONE) == 0
+    assert {word: holding(tickets, word) for word in HERS} == {word: [] for word in HERS}
+    deliver_by_ticket(
+        tickets, "avis_2.csv", "8;08/03/2026 10:00;5;;T-91;encore la clinique", "9;08/03/2026 11:00;5;;;b"
+    )
+    assert run(tickets) == 0
+    assert {word: holding(tickets, word) for word in HERS} == {word: [] for word in HERS}
+    assert exports(tickets)["avis_2.csv"]["erased"] == 1
+
+
+def test_a_ticket_delivered_later_is_noted_when_the_command_is_given_again(tickets: Path) -> None:
+    assert erase(tickets, GONE) == 0
+    csv(
+        tickets,
+        "tickets_3.csv",
+        "Ticket,Créé,Client",
+        f"T-95,02/03/2026 09:00,{GONE}",
+        f"T-96,02/03/2026 09:00,{STAYS}",
+    )
+    deliver_by_ticket(
+        tickets, "avis_2.csv", "8;08/03/2026 10:00;5;;T-95;encore la clinique", "9;08/03/2026 11:00;5;;;b"
+    )
+    assert run(tickets) == 0
+    assert hits(tickets, GONE) == []
+    assert holding(tickets, "T-95")
+    assert erase(tickets, GONE) == 0
+    assert holding(tickets, "T-95") == holding(tickets, "clinique") == []
+
+
+# --- numbers in texts ---------------------------------------------------------------------------------------------
+
+SPEAKS = """
+    42     | 1;02/02/2026 10:42;42;email          | yes
+    42     | 1;02/02/2026 10:42;4;email           | no
+    42     | 1;"42";x                             | yes
+    42     | 42                                   | yes
+    42     | {"id": 1, "client": 42, "note": 5}   | yes
+    42     | {"id": 42.5, "note": 5}              | no
+    42     | j'attends depuis 42 minutes          | no
+    42     | 42 minutes au téléphone              | no
+    42     | je suis le client 42, bonjour        | yes
+    42     | client n° 42                         | yes
+    42     | dossier : 42.                        | yes
+    42     | #42 toujours rien                    | yes
+    42     | j'ai payé 42,00 euros de trop        | no
+    4711   | 14711;47110;4 711                    | no
+    47110  | le 47110 attend                      | yes
+    C-7    | le C-7 attend                        | yes
+    C-7    | le C-71 attend, AC-7 aussi           | no
+    a@b.fr | écrire à A@B.FR, merci               | yes
+"""
+
+
+@pytest.mark.parametrize("line", SPEAKS.strip().splitlines(), ids=str.strip)
+def test_a_text_speaks_of_a_person_where_their_number_is_a_word_and_a_short_one_where_it_is_a_number(line: str) -> None:
+    number, text, expected = (part.strip() for part in line.split("|"))
+    person = person_of(number, role="customer", source="", key=KEY)
+    assert pl.select(mentions(pl.lit(text), [person], KEY)).item() == (expected == "yes")

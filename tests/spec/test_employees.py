@@ -6,7 +6,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 from transforms.metrics.employees import EMPLOYEES
 from transforms.metrics.metric import Ratio, Unit, count
 from transforms.site import Site, Target

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from transforms.calendar import OpenClock, day_ends_at, day_starts_at, elapsed_seconds, local_day, opening_days
+from transforms.calendar import day_ends_at, day_starts_at, elapsed_seconds, local_day, opening_days
+from transforms.open_clock import OpenClock
 from transforms.site import Schedule, Site
 
 PARIS = ZoneInfo("Europe/Paris")

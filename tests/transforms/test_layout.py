@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 from transforms.layout import Layout, format_of, header_name
 
 

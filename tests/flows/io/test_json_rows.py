@@ -68,7 +68,7 @@ def test_a_list_may_stand_under_a_named_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [('[{"a": 1}, {"a"', "one that breaks"), ('"a"', "no list"), ("[" * 9_000, "one that breaks"), ("", "an empty")],
+    [('[{"a": 1}, {"a"', "one that breaks"), ('"a"', "no list"), ("[" * 9_000, "a deeper one"), ("", "an empty")],
 )
 def test_a_document_that_is_no_whole_list_is_refused(tmp_path: Path, text: str, found: str) -> None:
     with pytest.raises(Refused, match=found):

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from expectations.schema import DefinitionError
+from expectations.errors import DefinitionError
 from transforms.metrics.metric import Measure, Ratio, Statistic, Unit, count, registry, total
 
 ROWS = count("tickets", "fact_ticket", "created_on", pl.col("is_counted"))

@@ -6,9 +6,10 @@ import pytest
 from scipy import stats
 
 from transforms.metrics import significance
-from transforms.metrics.intervals import student_quantile, student_t, student_tail
+from transforms.metrics.intervals import student_t
 from transforms.metrics.kaplan_meier import kaplan_meier_median
 from transforms.metrics.percentiles import percentile
+from transforms.metrics.student import student_quantile, student_tail
 
 COLUMNS = {name: pl.col(name) for name in ("x", "y", "n", "m", "q", "r", "d", "e")}
 

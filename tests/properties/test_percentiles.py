@@ -1,0 +1,70 @@
+"""Percentiles against their definition in fractions, rounded once at the very end."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.metrics.percentiles import EXACT_UP_TO, PERCENTILES, percentile
+
+LARGEST = 2**63 - 1
+KINDS = sorted(PERCENTILES)
+ORDINARY = st.integers(-EXACT_UP_TO, EXACT_UP_TO)
+SECONDS = st.integers(0, 10)
+SAMPLES = st.lists(st.one_of(st.lists(ORDINARY), st.lists(SECONDS, max_size=40)), min_size=1, max_size=8)
+
+
+def percentiles(samples: list[list[int] | None], kind: str) -> list[float | None]:
+    """What the pipeline says of each sample."""
+    frame = pl.DataFrame({"v": samples}, schema={"v": pl.List(pl.Int64)})
+    return frame.select(percentile(pl.col("v").list.sort(), kind)).to_series().to_list()
+
+
+def by_definition(sample: list[int], kind: str) -> Fraction | None:
+    """The place of the percentile on the line from the first to the last number, and the number at that place."""
+    if not sample:
+        return None
+    ordered = sorted(sample)
+    place = Fraction(*PERCENTILES[kind]) * (len(ordered) - 1)
+    below = math.floor(place)
+    above = math.ceil(place)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def rounded(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SAMPLES, st.sampled_from(KINDS))
+def test_every_percentile_is_the_fraction_rounded_once(samples: list[list[int]], kind: str) -> None:
+    assert percentiles([*samples], kind) == [rounded(by_definition(sample, kind)) for sample in samples]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(-LARGEST, LARGEST), min_size=1), st.sampled_from(KINDS))
+def test_the_largest_numbers_there_are_do_not_overflow(sample: list[int], kind: str) -> None:
+    (found,) = percentiles([sample], kind)
+    assert found == pytest.approx(float(by_definition(sample, kind)), rel=1e-15)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_list_no_number_and_one_number(kind: str) -> None:
+    assert percentiles([None, [], [7], [0], [-3]], kind) == [None, None, 7.0, 0.0, -3.0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", range(1, 24))
+def test_every_rest_of_the_division_comes_up(kind: str, n: int) -> None:
+    steep = [EXACT_UP_TO - 1000 * number * number for number in range(n)]
+    assert percentiles([steep], kind) == [float(by_definition(steep, kind))]
+
+
+def test_the_ninetieth_percentile_of_a_million_rows() -> None:
+    rows = list(range(0, 3_000_000, 3))
+    assert percentiles([rows], "p90") == [float(by_definition(rows, "p90"))] == [2_699_997.3]
