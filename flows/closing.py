@@ -13,7 +13,7 @@ from flows.draft import Draft, Output, write_output
 from flows.io import ledger
 from flows.io.erased import erased_document, erased_persons
 from flows.io.ledger import Entry
-from flows.io.publish import Manifest
+from flows.io.publish import FORMAT, Manifest
 from flows.reports import Account
 from flows.settings import version
 from flows.stages import FeedMade
@@ -55,7 +55,7 @@ def close(
     found = [_last_changed(it, parent) for it in found]
     found.append(write_output(reports.meta_table({it["name"]: it for it in found}), META_TABLE, draft))
     return {
-        "format": 1,
+        "format": FORMAT,
         **about,
         "as_of": settings.as_of.isoformat(),
         "documents_sha256": settings.documents_sha256,

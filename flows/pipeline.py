@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.tables import FACTS
+from expectations.tables.metric import GRAINS
 from flows import erasure
 from flows.errors import PlainError
 from flows.failure import under_way
@@ -57,7 +58,7 @@ def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
 def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """The run, once it has said that it began."""
     # Imported here: a night without news needs none of it, and would wait for it.
-    from flows import analysing, closing, revising, stages  # noqa: PLC0415
+    from flows import analysing, closing, measuring, revising, stages  # noqa: PLC0415
     from flows.reading import read_export  # noqa: PLC0415
 
     parent = publish.current(settings.shelf)
@@ -75,8 +76,8 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
         outputs = stages.build_dimensions(draft)
     shown = [name for name in facts if FACTS[name].published]
     outputs += each("publishing facts", stages.publish_fact, shown, draft)
-    each("adding up days", stages.add_up_days, stages.tell_members(draft), draft)
-    outputs += [it for made in each("computing metrics", stages.build_metrics, stages.GRAINS, draft) for it in made]
+    each("adding up days", measuring.add_up_days, measuring.tell_members(draft), draft)
+    outputs += [it for made in each("computing metrics", measuring.build_metrics, GRAINS, draft) for it in made]
     with bar("comparing with the run before"):
         outputs.append(revising.build_revision(draft, taken))
     outputs += each("analysing", analysing.build_analysis, analysing.analyses_of(draft), draft)

@@ -19,17 +19,20 @@ from flows.io.publish import Manifest
 
 if TYPE_CHECKING:
     from transforms.analysis.revision import News
+    from transforms.metrics.periods import Span
 
 CUTS = ("channel", "team", "segment")
 DIMENSIONS = tuple(f"facts/dim_{cut}.parquet" for cut in CUTS)
 
 
-def with_history(values: pl.LazyFrame, grain: str, draft: Draft) -> pl.LazyFrame:
-    """Published values with the first value ever published for each cell."""
+def with_history(values: pl.LazyFrame, before: pl.LazyFrame | None, span: "Span", draft: Draft) -> pl.LazyFrame:
+    """Published values of a span with the first value ever published for each cell."""
     from transforms.analysis.revision import first_published  # noqa: PLC0415
 
-    before = values_before(grain, draft)
-    return values if before is None else first_published(values, before, draft.all_inside("dim"))
+    if before is None:
+        return values
+    then = before.filter(pl.col("period_start").is_between(span.first, span.last))
+    return first_published(values, then, draft.all_inside("dim"))
 
 
 def build_revision(draft: Draft, taken: list[Entry]) -> Output:

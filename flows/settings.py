@@ -206,6 +206,12 @@ def _key(home: Path, privacy: Part) -> bytes:
         return _SAMPLE_KEY
     path = home / ".key"
     if not path.is_file():
+        if (home / "published" / "CURRENT").is_file():
+            raise SettingsError(
+                f"{home}: looked for the key of the pseudonyms (.key, or BAROMETRE_KEY), found none, and tables that "
+                "were made with one. Copy .key from where the folder was (cp folder/* leaves it behind). With another "
+                "key all people are others: to have it so, remove published/ and store/ first."
+            )
         durable.put_bytes(path, secrets.token_bytes(_KEY_BYTES), mode=0o600)
     if len(key := path.read_bytes()) < _SHORTEST_KEY:
         raise SettingsError(f"{path}: the key has {len(key)} bytes. Put it back from a copy: other keys, other people.")

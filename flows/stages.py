@@ -10,16 +10,11 @@ import polars as pl
 
 from expectations.schema import Table
 from expectations.tables import FACTS, FEEDS, TABLES
-from expectations.tables.metric import GRAINS, METRIC_VALUES
 from flows.draft import BrokenTable, Draft, Output, feeds_of, require_contract, require_rows, write_output
 from flows.io import parquet
 from flows.io.ledger import Entry, Record
-from flows.revising import with_history
 
 _PART = "part"
-_SUMS, _MEMBERS = "sums_", "members_"
-"""Of the frames of the work folder that metrics are made of."""
-__all__ = ["GRAINS", "Draft", "FeedMade", "Output", "write_output"]
 
 
 class FeedMade(TypedDict):
@@ -103,52 +98,6 @@ def publish_fact(fact: str, draft: Draft) -> Output:
     table = FACTS[fact]
     frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
     return write_output(frame, table, draft)
-
-
-def tell_members(draft: Draft) -> list[str]:
-    """The members of each cut that are told one by one, in the work folder; names of the sums by day to be made."""
-    from transforms.metrics import METRICS  # noqa: PLC0415
-    from transforms.metrics.days import days_of  # noqa: PLC0415
-
-    days = days_of(draft.all_inside("fact"), METRICS.values())
-    for cut, members in days.members.items():
-        parquet.write(members, draft.work / f"{_MEMBERS}{cut}.parquet")
-    return sorted(days.sums)
-
-
-def add_up_days(clock: str, draft: Draft) -> None:
-    """What a fact adds up to by day, on one of its dates: in the work folder, for all grains."""
-    from transforms.metrics import METRICS  # noqa: PLC0415
-    from transforms.metrics.days import days_of  # noqa: PLC0415
-
-    days = days_of(draft.all_inside("fact"), METRICS.values(), _without(_MEMBERS, draft))
-    parquet.write(days.sums[clock], draft.work / f"{_SUMS}{clock}.parquet")
-
-
-def _without(prefix: str, draft: Draft) -> dict[str, pl.LazyFrame]:
-    """The frames of the work folder whose names begin so, by the rest of their names."""
-    return {name.removeprefix(prefix): frame for name, frame in draft.all_inside(prefix.removesuffix("_")).items()}
-
-
-def build_metrics(grain: str, draft: Draft) -> list[Output]:
-    """The long and the wide table of a grain."""
-    from transforms.analysis.benchmark import with_benchmark  # noqa: PLC0415
-    from transforms.metrics import METRICS  # noqa: PLC0415
-    from transforms.metrics.compute import metric_values, published_values  # noqa: PLC0415
-    from transforms.metrics.days import Days  # noqa: PLC0415
-    from transforms.metrics.wide import kpi_wide, wide_table  # noqa: PLC0415
-
-    settings, table = draft.settings, METRIC_VALUES[grain]
-    facts, days = draft.all_inside("fact"), Days(sums=_without(_SUMS, draft), members=_without(_MEMBERS, draft))
-    values = metric_values(facts, METRICS, grain=grain, as_of=settings.as_of, site=settings.site, days=days)
-    long = with_benchmark(published_values(values, draft.all_inside("dim"), draft.run_key), settings.site)
-    parquet.write(with_history(long, grain, draft), draft.work / f"{table.name}.parquet")
-    require_contract(table.name, table, draft)
-    wide = kpi_wide(draft.inside(table.name), METRICS, grain=grain)
-    return [
-        write_output(draft.inside(table.name), table, draft),
-        write_output(wide, wide_table(METRICS, grain), draft),
-    ]
 
 
 def _partition(draft: Draft, number: int, record: Record, table: Table) -> pl.LazyFrame:

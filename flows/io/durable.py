@@ -4,6 +4,7 @@ Every step is a function of its own, so that the fault tests can fail each of th
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -11,6 +12,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK})
+"""How a disk says that it cannot give a file a second name."""
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 """As libraries in Rust give the number of an error of the system."""
 
@@ -56,6 +59,16 @@ def move(source: Path, target: Path) -> None:
 def link(source: Path, target: Path) -> None:
     """A second name for the same bytes."""
     target.hardlink_to(source)
+
+
+def copy(source: Path, target: Path) -> None:
+    """The same bytes at another place: a second name, or twice where the disk knows no links (a share of Windows)."""
+    try:
+        link(source, target)
+    except OSError as problem:
+        if problem.errno not in NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
 
 
 def remove(path: Path) -> None:

@@ -5,17 +5,20 @@ published/CURRENT           the commit: names the run that counts
 published/current           a link for readers that open paths
 """
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from flows.errors import PlainError
 from flows.io import durable
 
+FORMAT = 1
+"""Of the manifests that this version writes, and the only one it reads; raised where an older reader would err."""
+NEEDED = ("accounts", "as_of", "exports", "missing", "name", "outputs", "parent", "run", "run_key")
+"""What every version needs to know of a run. What came later (erased, revised, alarms) may be missing."""
 KEPT_RUNS = 3
 KEPT_S = 48 * 3600
 _RUN = re.compile(r"^\d{6}$")
@@ -54,21 +57,35 @@ def current(shelf: Shelf) -> Manifest | None:
     if not pointer.is_file():
         return None
     name = pointer.read_text("ascii", errors="replace").strip()
-    manifest = shelf.runs / name / "manifest.json"
-    if not _RUN.match(name) or not manifest.is_file():
-        raise Torn(
-            f"{pointer}: it names run {name!r}, which is not there. There are "
-            f"{_names(shelf.runs)}. Write the number of one of them into CURRENT, or remove CURRENT to start afresh."
-        )
-    return cast("Manifest", json.loads(manifest.read_bytes()))
+    path = shelf.runs / name / "manifest.json"
+    if not _RUN.match(name) or not path.is_file():
+        raise Torn(f"{pointer}: it names run {name!r}, which is not there. {_way_out(shelf, name)}")
+    manifest, problem = _read(path)
+    if manifest is None:
+        raise Torn(f"{path}: {problem} {_way_out(shelf, name)}")
+    return manifest
 
 
 def manifest_of(shelf: Shelf, run: int) -> Manifest | None:
     """The manifest of a kept run, which only history needs; None where it can no longer be read."""
+    return _read(shelf.folder_of(run) / "manifest.json")[0]
+
+
+def _read(path: Path) -> tuple[Manifest | None, str]:
+    """A manifest, or what is wrong with it."""
     try:
-        return cast("Manifest", json.loads((shelf.folder_of(run) / "manifest.json").read_bytes()))
-    except (OSError, ValueError):
-        return None
+        told = json.loads(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        return None, f"looked for the manifest of a run, found what cannot be read ({problem})."
+    found: Manifest = told if isinstance(told, dict) else {}
+    if found.get("format", FORMAT) != FORMAT:
+        wrote = (
+            f"version {found.get('version', '(unknown)')} of the pipeline wrote it: run that one here, or a later one"
+        )
+        return None, f"looked for format {FORMAT}, found {found['format']!r}; {wrote}."
+    if lacking := [name for name in ("format", *NEEDED) if name not in found]:
+        return None, f"looked for the manifest of a run, found a document without {', '.join(lacking)}."
+    return found, ""
 
 
 def kept_runs(shelf: Shelf) -> list[int]:
@@ -119,6 +136,8 @@ def tidy(shelf: Shelf, manifest: Manifest, *, now_s: float) -> list[int]:
     """
     number = int(manifest["run"])
     link, target = shelf.home / "current", f"runs/{number:06d}"
+    if link.is_dir() and not link.is_symlink():
+        durable.remove(link)  # the data folder was copied by a tool that follows links, and this is a copy of a run
     if not link.is_symlink() or link.readlink() != Path(target):
         durable.put_link(link, target)
     kept, erased = [], _erased(manifest)
@@ -149,8 +168,11 @@ def _share(staging: Path, before: Path, outputs: Mapping[str, Any], earlier: Map
             continue
         if durable.fingerprint(before / name) != it["sha256"]:
             continue
-        with contextlib.suppress(PermissionError, NotImplementedError):  # a share without links keeps its copy
+        try:
             durable.put_same(staging / name, as_in=before / name)
+        except OSError as problem:
+            if problem.errno not in durable.NO_LINKS:
+                raise  # else: a share without links keeps its copy
 
 
 def _erased(manifest: Manifest | None) -> set[tuple[Any, ...]]:
@@ -163,5 +185,9 @@ def _written_s(run: Path) -> float:
     return manifest.stat().st_mtime if manifest.is_file() else 0.0
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+def _way_out(shelf: Shelf, name: str) -> str:
+    """What to do where the run that counts cannot be read."""
+    others = [f"{run:06d}" for run in kept_runs(shelf) if f"{run:06d}" != name and manifest_of(shelf, run)]
+    earlier = f"Write the number of another run into CURRENT (there are {', '.join(others)})" if others else ""
+    afresh = "remove CURRENT to start afresh; rows of exports that have left the raw folder are then lost"
+    return f"{earlier}, or {afresh}." if earlier else f"There is no other run. Restore it from a copy, or {afresh}."

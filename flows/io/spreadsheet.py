@@ -84,9 +84,12 @@ def _unpacked_bytes(name: str, data: bytes, limits: Limits) -> int:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            methods = {entry.compress_type for entry in archive.infolist()}
             unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
     except _DAMAGES as error:
         raise _damaged(name, error) from error
+    if not methods <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise _damaged(name, ValueError("parts packed in a way that no workbook is"))
     ceiling = min(limits.text_bytes, max(limits.unpacked_floor, limits.unpacked_ratio * len(data)))
     if unpacked_bytes > ceiling:
         raise Refused(

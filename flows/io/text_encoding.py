@@ -28,6 +28,7 @@ _STRANGE, _SMALL, _CAPITAL = (
     )
 )
 """Bytes that are é, ç, ê, è, î, ô and the like in CP850 or Mac Roman; small letters; capitals."""
+_USUAL, _IS_STRANGE = bytes(np.flatnonzero(~_STRANGE).tolist()), _STRANGE.astype(np.uint8).tobytes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +169,10 @@ def _is_of_another_page(data: bytes) -> bool:
 
     Those are a low quote behind a letter, and daggers, carets, opening quotes and capitals between small letters.
     """
+    if not data.translate(None, _USUAL):
+        return False
     buffer = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero(_STRANGE[buffer])
+    at = np.flatnonzero(np.frombuffer(data.translate(_IS_STRANGE), np.bool_))
     before, after = buffer[np.maximum(at - 1, 0)], buffer[np.minimum(at + 1, buffer.size - 1)]
     is_inside = _SMALL[before] & (_SMALL[after] | _STRANGE[after])
     is_low_quote = (buffer[at] == _LOW_QUOTE) & (_SMALL[before] | _CAPITAL[before])

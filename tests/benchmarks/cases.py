@@ -53,21 +53,21 @@ def make(place: Place, scale: float) -> None:
 def cases(place: Place) -> list[Case]:
     """What is done in each round, in this order: the nights follow on the backfill of their round."""
     raw = place.base / "raw"
-    stages = partial(_stages, place)
     return [
         Case(FLOOR, python("floor", raw, place.floor)),
-        Case(BACKFILL, stages("base", "backfill"), prepare=partial(clear, place.base), env=_env(AS_OF)),
+        _staged(place, BACKFILL, home="base", costs="backfill", prepare=partial(clear, place.base), as_of=AS_OF),
         Case(
             CORE,
             python("core_run", place.core, "--out", place.costs("core"), "--keep", place.core_kept),
             prepare=_all(partial(copy, place.base, place.core), partial(clear, place.core)),
             env=_env(AS_OF),
+            costs=place.costs("core"),
         ),
         Case(DUCKDB, python("duckdb_core", raw, place.duckdb, AS_OF)),
         Case(PANDAS, python("pandas_core", raw, place.pandas, AS_OF)),
         Case(NOTHING, [sys.executable, "-m", "flows", "run", "--plain", "--data", str(place.base)], env=_env(AS_OF)),
-        Case(NIGHT, stages("day", "night"), prepare=partial(renew, place, "day"), env=_env(NEXT_DAY)),
-        Case(LATE, stages("late", "late"), prepare=partial(renew, place, "late"), env=_env(NEXT_DAY)),
+        _staged(place, NIGHT, home="day", costs="night", prepare=partial(renew, place, "day"), as_of=NEXT_DAY),
+        _staged(place, LATE, home="late", costs="late", prepare=partial(renew, place, "late"), as_of=NEXT_DAY),
     ]
 
 
@@ -79,7 +79,8 @@ def reading_cases(place: Place, scale: float) -> list[Case]:
         rows = scale / XLSX_SHARE if form == SLOW_FORM else scale
         _run(f"generating {form}", python("generate", "--scale", rows, "--form", form, "--out", home))
         command = python("stages", home, "--out", place.costs(form), "--until", "reading")
-        found.append(Case(f"reading {form}", command, prepare=partial(clear, home), env=_env(AS_OF)))
+        costs = place.costs(form)
+        found.append(Case(f"reading {form}", command, partial(clear, home), _env(AS_OF), costs))
     return found
 
 
@@ -131,8 +132,11 @@ def renew(place: Place, kind: str) -> None:
         shutil.copytree(place.base / name, place.home / kind / name, symlinks=True)
 
 
-def _stages(place: Place, home: str, costs: str) -> list[str]:
-    return python("stages", place.home / home, "--out", place.costs(costs))
+def _staged(place: Place, name: str, *, home: str, costs: str, prepare: Callable[[], object], as_of: str) -> Case:
+    """A run of the pipeline that notes what each stage takes."""
+    out = place.costs(costs)
+    command = python("stages", place.home / home, "--out", out)
+    return Case(name, command, prepare=prepare, env=_env(as_of), costs=out)
 
 
 def _env(as_of: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def run(home: Path) -> list[Cost]:
     from flows.settings import load  # noqa: PLC0415
     from transforms import metrics  # noqa: PLC0415
 
+    apart.spent["Great Expectations, import"] = _import_great_expectations()
     apart.watch(reading, "read_rows", "landing guard")
     apart.watch(reading, "judged", "Great Expectations")
     apart.watch(draft, "judged", "Great Expectations")
@@ -88,6 +90,12 @@ def run(home: Path) -> list[Cost]:
         pipeline.refresh(load(str(home)), pipeline.Wish(), notes)
     found = [Cost("apart", name, seconds, 0.0, peak_mb()) for name, seconds in apart.spent.items()]
     return [*notes.costs, *found]
+
+
+def _import_great_expectations() -> float:
+    start = cpu_s()
+    import_module("expectations.gate")
+    return cpu_s() - start
 
 
 def keep(home: Path, out: Path) -> None:

@@ -96,14 +96,14 @@ def form_table(found: Rounds) -> str:
     return "\n".join(lines)
 
 
-def guard_table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+def guard_table(found: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]) -> str:
     """The guard at the door beside polars' own read of the same file."""
-    lines = ["| guard at the door | CPU s | x polars |", "|---|--:|--:|"]
+    lines = ["| guard at the door | CPU s | x polars | peak MB |", "|---|--:|--:|--:|"]
     for kind, ways in found.items():
-        base = statistics.median(ways["polars"])
-        lines += [
-            f"| {kind}, {way} | {(cpu := statistics.median(s)):.2f} | {cpu / base:.2f} |" for way, s in ways.items()
-        ]
+        base = statistics.median(cpu_s for cpu_s, _ in ways["polars"])
+        for way, used in ways.items():
+            middle_s, peak_mb = statistics.median(cpu_s for cpu_s, _ in used), max(peak for _, peak in used)
+            lines.append(f"| {kind}, {way} | {middle_s:.2f} | {middle_s / base:.2f} | {peak_mb:.0f} |")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from flows import alert_events
-from flows.io import durable
+from flows.io import durable, publish
 from flows.io.publish import Manifest, as_json
 from flows.settings import Settings, load
 from tests.flows.conftest import PIPELINE
@@ -31,7 +31,8 @@ def lay(settings: Settings, number: int, as_of: str, *rows: dict[str, Any]) -> M
     pl.DataFrame(
         [{"metric_id": "csat", "label_fr": "Satisfaction", "label_en": "CSAT", "unit": "percent", "is_headline": True}]
     ).write_parquet(folder / "dim_metric.parquet")
-    manifest = {"run": number, "parent": number - 1 or None, "as_of": as_of, "exports": [], "alarms": []}
+    manifest: Manifest = dict.fromkeys(publish.NEEDED) | {"format": publish.FORMAT, "exports": [], "alarms": []}
+    manifest |= {"run": number, "parent": number - 1 or None, "as_of": as_of}
     (folder.parent / "manifest.json").write_bytes(as_json(manifest))
     return manifest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import polars as pl
@@ -12,6 +12,7 @@ from expectations.tables.metric import GROUPING_SETS, METRIC_VALUES
 from transforms.metrics.cells import Cut, table_of_sums
 from transforms.metrics.days import Days, days_of
 from transforms.metrics.metric import CUTS, Metric, Ratio
+from transforms.metrics.periods import ALWAYS, Span
 from transforms.metrics.suppression import CELL, HIDDEN, hidden_cells
 from transforms.metrics.values import all_values, veil_of
 from transforms.site import Site
@@ -21,37 +22,64 @@ _OF_THE_RUN = ("benchmark_value", "first_published_value", "run_key")
 
 
 def metric_values(
-    facts: Mapping[str, pl.LazyFrame],
-    metrics: Mapping[str, Metric],
-    *,
-    grain: str,
-    as_of: dt.date,
-    site: Site,
-    days: Days | None = None,
+    facts: Mapping[str, pl.LazyFrame], metrics: Mapping[str, Metric], *, grain: str, as_of: dt.date, site: Site
 ) -> pl.LazyFrame:
     """One row per metric, period and member of a cut, in codes.
 
     A plain sum has a row for each period from the member's first row to the as-of date, by day and week only in the
     total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
-    each period since it first was. Metrics whose facts are absent are left out. `days` are the sums by day where they
-    were worked out before: once for all grains.
+    each period since it first was. Metrics whose facts are absent are left out.
     """
-    schema = value_schema(grain)
-    wanted = [m for m in metrics.values() if grain in m.grains and set(m.facts) <= set(facts)]
+    cells = metric_cells(facts, metrics, days_of(facts, metrics.values()), grain=grain, as_of=as_of)
+    return values_of(cells, facts, metrics, grain=grain, as_of=as_of, site=site)
+
+
+def metric_cells(
+    facts: Mapping[str, pl.LazyFrame], metrics: Mapping[str, Metric], days: Days, *, grain: str, as_of: dt.date
+) -> pl.LazyFrame:
+    """One row per period and member of a cut, without gaps: the sums that values are made of, and what is hidden."""
+    wanted, cut = _wanted(facts, metrics, grain), Cut(grain=grain, as_of=as_of)
     if not wanted:
-        return pl.LazyFrame(schema=schema)
-    cut = Cut(grain=grain, as_of=as_of)
-    sums = table_of_sums(facts, wanted, cut, days or days_of(facts, wanted))
+        return pl.LazyFrame(schema={"period_start": pl.Date()})
+    sums = table_of_sums(facts, wanted, cut, days)
     for metric in {veil_of(m): m for m in wanted if isinstance(m, Ratio) and m.suppress_below}.values():
         hidden = hidden_cells(facts, metric.guard, metric.suppress_below, cut).rename({HIDDEN: veil_of(metric)})
         sums = sums.join(hidden, on=CELL, how="left", nulls_equal=True, maintain_order="left")
-    return sums.map_batches(
-        partial(all_values, metrics=_by_name(wanted), cut=cut, site=site, columns=schema.names()),
+    return sums
+
+
+def values_of(
+    cells: pl.LazyFrame,
+    facts: Collection[str],
+    metrics: Mapping[str, Metric],
+    *,
+    grain: str,
+    as_of: dt.date,
+    site: Site,
+    span: Span = ALWAYS,
+) -> pl.LazyFrame:
+    """The rows of `metric_values` whose periods start in a span of days: many days are worked out a span at a time."""
+    schema = value_schema(grain)
+    return cells.map_batches(
+        partial(
+            all_values,
+            metrics=_wanted(facts, metrics, grain),
+            cut=Cut(grain=grain, as_of=as_of),
+            site=site,
+            schema=schema,
+            span=span,
+        ),
         schema=schema,
         predicate_pushdown=False,
         projection_pushdown=False,
         slice_pushdown=False,
     )
+
+
+def _wanted(facts: Collection[str], metrics: Mapping[str, Metric], grain: str) -> list[Metric]:
+    """The metrics of a grain whose facts are there, by name."""
+    wanted = [m for m in metrics.values() if grain in m.grains and set(m.facts) <= set(facts)]
+    return sorted(wanted, key=lambda metric: metric.name)
 
 
 def missing_metrics(
@@ -108,7 +136,3 @@ def published_values(values: pl.LazyFrame, dimensions: Mapping[str, pl.LazyFrame
         .select(pl.col(name).cast(dtype) for name, dtype in contract.schema.items())
         .sort(contract.clock, *keys)
     )
-
-
-def _by_name(metrics: Sequence[Metric]) -> list[Metric]:
-    return sorted(metrics, key=lambda metric: metric.name)

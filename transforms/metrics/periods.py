@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
+
 import polars as pl
 
 INTERVALS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
+_YEARS_AT_ONCE = {"day": 1, "week": 7}
+"""Of the grains with many periods: so that the values of one span fit in a few hundred megabytes."""
+_LONGEST_YEAR = dt.timedelta(weeks=53)
 _PERIODS_A_YEAR = {"day": 364, "month": 12, "quarter": 4, "year": 1}
 _WEEKS_A_YEAR = (52, 53)
 
@@ -37,3 +43,26 @@ def a_year_back(column: str, grain: str) -> pl.Expr:
         pl.when(start.dt.offset_by(f"-{weeks}w").dt.week() == start.dt.week()).then(back(column, weeks))
         for weeks in _WEEKS_A_YEAR
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Periods that start from one day to another, both included."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def looks_back_to(self) -> dt.date:
+        """The first period that one of the span is compared with: the one before, or that of a year ago."""
+        return max(self.first, dt.date.min + _LONGEST_YEAR) - _LONGEST_YEAR
+
+
+ALWAYS = Span(first=dt.date.min, last=dt.date.max)
+
+
+def spans(grain: str, first: dt.date, last: dt.date) -> list[Span]:
+    """Calendar years from the first period on, as many at once as the grain allows."""
+    years = _YEARS_AT_ONCE.get(grain, last.year - first.year + 1)
+    starts = range(first.year, last.year + 1, years)
+    return [Span(first=dt.date(year, 1, 1), last=dt.date(year + years - 1, 12, 31)) for year in starts]

@@ -18,7 +18,7 @@ from transforms.metrics.cells import MEMBER, Cut
 from transforms.metrics.days import squares
 from transforms.metrics.exact import quotient
 from transforms.metrics.metric import Metric, Ratio, Statistic, Sum
-from transforms.metrics.periods import a_year_back, back, end_of
+from transforms.metrics.periods import Span, a_year_back, back, end_of
 from transforms.metrics.suppression import HIDDEN
 from transforms.metrics.targets import is_target_met, target_value
 from transforms.site import Site
@@ -31,18 +31,36 @@ Pair = tuple[pl.Expr, pl.Expr]
 
 
 def all_values(
-    sums: pl.DataFrame, *, metrics: Sequence[Metric], cut: Cut, site: Site, columns: Sequence[str]
+    sums: pl.DataFrame, *, metrics: Sequence[Metric], cut: Cut, site: Site, schema: pl.Schema, span: Span
 ) -> pl.DataFrame:
-    """One row per metric, period and member of a cut, by period and metric."""
+    """One row per metric, period of the span and member of a cut, by period and metric."""
+    if not metrics:
+        return schema.to_frame()
+    rows = _looked_at(sums, metrics, span)
     order = ("period_start", "rank", "cell")
-    known = [*(name for name in columns if name not in {_CHANGED, order[0]}), *order, "p"]
+    known = [*(name for name in schema if name not in {_CHANGED, order[0]}), *order, "p"]
     values = pl.concat(
         # Selected one by one: what only the way to a value needs would be several times the memory of the values.
-        _values_of(_known(sums, metric, cut), metric, rank, cut, site).select(known)
+        _values_of(_known(rows, metric, cut), metric, rank, cut, site)
+        .filter(pl.col("period_start") >= span.first)
+        .select(known)
         for rank, metric in enumerate(metrics)
     )
     changed = significance.beyond_chance(pl.col("p"), "cell").alias(_CHANGED)
-    return values.with_columns(changed).sort(order).select(columns)
+    return values.with_columns(changed).sort(order).select(schema.names())
+
+
+def _looked_at(sums: pl.DataFrame, metrics: Sequence[Metric], span: Span) -> pl.DataFrame:
+    """The periods of a span and those they are compared with, and which metrics each member had before them."""
+    start = pl.col("period_start")
+    had = [(_present(metric) > 0).any().alias(_had(metric)) for metric in metrics]
+    before = sums.filter(start < span.looks_back_to).group_by("series").agg(had)
+    here = sums.filter(start >= span.looks_back_to, start <= span.last)
+    return here.join(before, on="series", how="left", maintain_order="left")
+
+
+def _had(metric: Metric) -> str:
+    return f"{metric.name}:had"
 
 
 def veil_of(metric: Metric) -> str:
@@ -52,11 +70,11 @@ def veil_of(metric: Metric) -> str:
 
 def _known(sums: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
     """The sums of one metric, as far as they may be told."""
-    veil = pl.col(veil_of(metric)).fill_null(value=False) if metric.suppress_below else pl.lit(value=False)
+    veil = _is_true(veil_of(metric)) if metric.suppress_below else pl.lit(value=False)
     rows = (
-        sums.select("cell", "series", "age", *MEMBER, "period_start", *_read(metric), veil.alias(HIDDEN))
+        sums.select("cell", "series", "age", *MEMBER, "period_start", *_read(metric), veil.alias(HIDDEN), _had(metric))
         .filter(pl.col("grouping_set").is_in(metric.grouping_sets))
-        .with_columns((pl.col("present").cum_sum().over("series") > 0).alias("is_known"))
+        .with_columns(((pl.col("present").cum_sum().over("series") > 0) | _is_true(_had(metric))).alias("is_known"))
     )
     if not metric.suppress_below:
         return rows
@@ -103,13 +121,11 @@ def _status() -> pl.Expr:
 
 def _read(metric: Metric) -> list[pl.Expr]:
     """The sums of a metric out of the table of sums; null where it has none of the kind."""
-    columns: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr] = {"present": _present(metric)}
     if isinstance(metric, Statistic):
-        columns = {"n": pl.col(f"{metric.name}:n"), "value": pl.col(f"{metric.name}:value")}
-        columns["present"] = columns["n"]
+        columns |= {"n": pl.col(f"{metric.name}:n"), "value": pl.col(f"{metric.name}:value")}
     if isinstance(metric, Ratio):
-        columns = {"numerator": _added(metric.above), "n": pl.col(metric.support.id)}
-        columns["present"] = pl.col(metric.presence.id) if metric.is_plain_sum else columns["n"]
+        columns |= {"numerator": _added(metric.above), "n": pl.col(metric.support.id)}
         if not metric.is_plain_sum:
             columns["denominator"] = _added(metric.below)
         if metric.interval == "adjusted_wald":
@@ -122,6 +138,17 @@ def _read(metric: Metric) -> list[pl.Expr]:
         columns.get(name, pl.lit(None)).cast(types.get(name, pl.Int64())).alias(name)
         for name in (*_SUMS, "value", "present")
     ]
+
+
+def _present(metric: Metric) -> pl.Expr:
+    """What tells that a member has begun to have a metric."""
+    if isinstance(metric, Ratio):
+        return pl.col(metric.presence.id if metric.is_plain_sum else metric.support.id)
+    return pl.col(f"{metric.name}:n")
+
+
+def _is_true(column: str) -> pl.Expr:
+    return pl.col(column).fill_null(value=False)
 
 
 def _squares(metric: Ratio) -> pl.Expr:

@@ -179,6 +179,15 @@ def test_a_workbook_cut_short_is_refused(tmp_path: Path, keep: int) -> None:
         land(tmp_path, workbook(table([["a"], *[[str(n)] for n in range(500)]]))[:keep])
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_workbook_packed_in_another_way_is_refused(method: int, tmp_path: Path) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("xl/workbook.xml", "a" * 999)
+    with pytest.raises(Refused, match="a damaged one"):
+        land(tmp_path, target.getvalue())
+
+
 def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
