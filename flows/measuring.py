@@ -1,7 +1,5 @@
 """The stage of the metrics: what facts add up to by day, then the long and the wide table of each grain."""
 
-import datetime as dt
-
 import polars as pl
 
 from expectations.tables.metric import METRIC_VALUES
@@ -59,17 +57,18 @@ def _write_cells(grain: str, draft: Draft) -> None:
 
 
 def _values(grain: str, draft: Draft) -> pl.LazyFrame:
-    """The rows of a grain, worked out some years at a time: ten years of days at once would take gigabytes."""
+    """The rows of a grain, worked out some months at a time: ten years of days at once would take gigabytes."""
     from transforms.analysis.benchmark import with_benchmark  # noqa: PLC0415
     from transforms.metrics import METRICS  # noqa: PLC0415
     from transforms.metrics.compute import published_values, values_of  # noqa: PLC0415
-    from transforms.metrics.periods import spans  # noqa: PLC0415
+    from transforms.metrics.periods import ALWAYS, spans  # noqa: PLC0415
 
     settings, facts, dimensions = draft.settings, draft.all_inside("fact"), draft.all_inside("dim")
     cells, before = draft.inside(f"cells_{grain}"), values_before(grain, draft)
-    first: dt.date = cells.select(pl.col("period_start").min()).collect().item() or settings.as_of
+    start = pl.col("period_start")
+    first, last, rows = cells.select(start.min(), last=start.max(), rows=pl.len()).collect().row(0)
     pieces = []
-    for number, span in enumerate(spans(grain, first, settings.as_of)):
+    for number, span in enumerate(spans(first, last, cells=rows) if rows else [ALWAYS]):
         values = values_of(cells, facts, METRICS, grain=grain, as_of=settings.as_of, site=settings.site, span=span)
         long = with_benchmark(published_values(values, dimensions, draft.run_key), settings.site)
         piece = f"{_PIECE}{grain}_{number:03d}"

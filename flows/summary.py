@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.console import console, plain_table, shown
-from flows.io.publish import Manifest
+from flows.io.publish import Manifest, manifest_of
 
 if TYPE_CHECKING:
     from flows.alerting import Sent
@@ -41,6 +41,7 @@ def show_outcome(settings: "Settings", outcome: "Outcome", *, first: dt.date | N
         show_troubled(out, manifest)
         _show_places(out, settings, outcome)
         return
+    _show_upgrade(out, settings, manifest)
     out.print()
     out.print(exports_table(manifest))
     _show_reasons(out, manifest)
@@ -114,6 +115,15 @@ def show_missing(out: Console, manifest: Manifest) -> None:
     out.print()
     out.print(table)
     out.print(Text("which columns each of them reads: reports/metric_missing", style="dim"))
+
+
+def _show_upgrade(out: Console, settings: "Settings", manifest: Manifest) -> None:
+    """Say that this run had other rules than the one before, for its tables may differ by that alone."""
+    before = manifest_of(settings.shelf, manifest["parent"]) if manifest["parent"] else None
+    if before is not None and before.get("rules_sha256") != manifest["rules_sha256"]:
+        versions = f"version {before.get('version', '(unknown)')}, now {manifest['version']}"
+        since = f"The code or its libraries changed since run {before['run']} ({versions})"
+        out.print(f"{since}: what they touch is made anew.", soft_wrap=True)
 
 
 def _show_reasons(out: Console, manifest: Manifest) -> None:

@@ -7,12 +7,12 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
-from expectations.tables import FEEDS
 from flows.home import PROJECT
 from flows.io import durable, parquet
+from flows.io.earlier import earlier_exports, require_tables
 from flows.io.erased import erased_persons, erasures_sha256, key_name
 from flows.io.object_store import land
-from flows.io.publish import Manifest, Torn, as_json
+from flows.io.publish import Manifest, as_json
 from flows.progress import bar
 from flows.settings import Settings, digest
 from transforms.erasing import Person, persons_in
@@ -82,12 +82,6 @@ class Record(TypedDict):
     encoding: str
     good: parquet.Written | None
     quarantine: parquet.Written | None
-
-
-_CAME_LATER: dict[str, Any] = {
-    "rows_not_ours": 0, "rows_erased": 0, "erasures": "", "warnings": {}, "unknown_headers": [], "encoding": "",
-}  # fmt: skip
-"""Fields of a record that earlier versions did not write, and what they would have written."""
 
 
 class Entry(NamedTuple):
@@ -168,7 +162,7 @@ def entries(
     work: Iterable[Job], told: Iterable[Record], parent: Manifest | None, *, declared: set[str], accept_shrink: bool
 ) -> list[Entry]:
     """What each export contributes to this run: its new rows, those of its last good delivery, or none."""
-    earlier = {(it["slot"], it["mapping"]): _in_todays_form(it) for it in (parent or {"exports": []})["exports"]}
+    earlier = {(it["slot"], it["mapping"]): it for it in earlier_exports(parent, Record.__annotations__)}
     records = {(it["slot"], it["mapping"]): it for it in told}
     found = {}
     for job in work:
@@ -178,8 +172,7 @@ def entries(
     for name, it in earlier.items():
         if name not in found and it["used"] is not None and it["mapping"] in declared:
             found[name] = Entry(*name, "", "accepted", "", it["used"])  # gone from the raw folder: its rows stay
-    for entry in found.values():
-        _require_table(entry)
+    require_tables((entry.slot, entry.mapping, entry.used["table"]) for entry in found.values() if entry.used)
     return [found[name] for name in sorted(found)]
 
 
@@ -230,30 +223,6 @@ def _entry(job: Job, told: Record | None, was: Record | None, *, accept_shrink: 
             "Is the export cut short? If it is right, run again with --accept-shrink.",
         )
     return Entry(job["slot"], job["mapping"], job["key"], "accepted", "", told)
-
-
-def _in_todays_form(export: dict[str, Any]) -> dict[str, Any]:
-    """An export of a manifest; a field that its version did not know yet gets the value that says so."""
-    used = export["used"]
-    if used is None:
-        return export
-    if lacking := [name for name in Record.__annotations__ if name not in used and name not in _CAME_LATER]:
-        raise Torn(
-            f"{export['slot']}: looked for the record of its rows in the manifest of the run before, found one without "
-            f"{', '.join(lacking)}. Restore that manifest from a copy, or remove published/CURRENT to start afresh from "
-            "the raw folder."
-        )
-    return export | {"used": _CAME_LATER | used}
-
-
-def _require_table(entry: Entry) -> None:
-    """Rows of a table that is no longer ours can be neither used nor quietly left out."""
-    if entry.used is not None and entry.used["table"] not in FEEDS:
-        raise Torn(
-            f"{entry.slot}: its rows were read as {entry.used['table']}, a table that this version does not have "
-            f"(there are {', '.join(sorted(FEEDS))}). Deliver it again, for the mapping {entry.mapping!r} as it is now, "
-            "or remove its [[export]] from pipeline.toml."
-        )
 
 
 def _job(settings: Settings, path: Path, slot: str, mapping: str, reading: str, *, now_s: float) -> Job:

@@ -158,7 +158,7 @@ def laid_down(seed: int, folder: Path, proves: Callable[[Proof], None]) -> None:
     """Rows that are proven on their bytes and laid down as text, against rows that a parser read block by block."""
     dice = random.Random(seed)
     for number in range(FILES):
-        rows, data = export(dice)
+        _, data = export(dice)
         data = data if number % 5 == 0 else damaged(dice, data)
         held = read_csv("held.csv", data, Layout())
         laid = read_csv(
@@ -167,7 +167,6 @@ def laid_down(seed: int, folder: Path, proves: Callable[[Proof], None]) -> None:
         assert laid.rows.collect(engine="streaming").equals(held.rows.collect())
         assert laid.refused.equals(held.refused)
         assert laid.account == held.account
-        assert number % 5 or held.rows.collect().height == len(rows)
     proves(Proof(1, "the same, laid down as text", FILES))
 
 

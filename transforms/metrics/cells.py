@@ -25,6 +25,7 @@ MEMBER = ("grouping_set", *CUTS, "member")
 _CELL = (*MEMBER, "period_start")
 _VALUE = ":value"
 """How the columns end that hold no sum but a value."""
+_FACTS_AT_ONCE = 4
 Part = tuple[str, pl.LazyFrame]
 """Name of a cut, and the sums of its members."""
 
@@ -63,10 +64,17 @@ def table_of_sums(facts: Frames, metrics: Sequence[Metric], cut: Cut, days: Days
     by_set: dict[str, list[pl.LazyFrame]] = {}
     for name, part in (*_sums(days, metrics, cut), *_statistics(facts, metrics, cut, days.members)):
         by_set.setdefault(name, []).append(part)
-    added = [_at_once(_added_up, pl.concat(parts, how="diagonal")) for parts in by_set.values()]
+    added = [_side_by_side(parts) for parts in by_set.values()]
     first = "year" if any(metric.suppress_below for metric in metrics) else cut.grain
     step = partial(_without_gaps, cut=cut, first=first)
     return _at_once(step, pl.concat(added, how="diagonal"), "cell", "age", "series")
+
+
+def _side_by_side(parts: list[pl.LazyFrame]) -> pl.LazyFrame:
+    """The sums of one cut, a few facts at a time: each row of a stack is as wide as all its facts together."""
+    groups = [parts[first : first + _FACTS_AT_ONCE] for first in range(0, len(parts), _FACTS_AT_ONCE)]
+    added = [_at_once(_added_up, pl.concat(group, how="diagonal")) for group in groups]
+    return added[0] if len(added) == 1 else _side_by_side(added)
 
 
 def _at_once(step: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.LazyFrame, *numbers: str) -> pl.LazyFrame:

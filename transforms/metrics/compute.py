@@ -9,7 +9,7 @@ from functools import partial
 import polars as pl
 
 from expectations.tables.metric import GROUPING_SETS, METRIC_VALUES
-from transforms.metrics.cells import Cut, table_of_sums
+from transforms.metrics.cells import MEMBER, Cut, table_of_sums
 from transforms.metrics.days import Days, days_of
 from transforms.metrics.metric import CUTS, Metric, Ratio
 from transforms.metrics.periods import ALWAYS, Span
@@ -24,14 +24,15 @@ _OF_THE_RUN = ("benchmark_value", "first_published_value", "run_key")
 def metric_values(
     facts: Mapping[str, pl.LazyFrame], metrics: Mapping[str, Metric], *, grain: str, as_of: dt.date, site: Site
 ) -> pl.LazyFrame:
-    """One row per metric, period and member of a cut, in codes.
+    """One row per metric, period and member of a cut, in codes and in their order.
 
     A plain sum has a row for each period from the member's first row to the as-of date, by day and week only in the
     total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
     each period since it first was. Metrics whose facts are absent are left out.
     """
     cells = metric_cells(facts, metrics, days_of(facts, metrics.values()), grain=grain, as_of=as_of)
-    return values_of(cells, facts, metrics, grain=grain, as_of=as_of, site=site)
+    values = values_of(cells, facts, metrics, grain=grain, as_of=as_of, site=site)
+    return values.sort("period_start", "metric_id", *MEMBER)
 
 
 def metric_cells(

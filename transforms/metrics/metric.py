@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import polars as pl
@@ -121,7 +122,7 @@ class Metric:
         """The feeds it needs."""
         return self.needs or tuple(dict.fromkeys(feed for fact in self.facts for feed in FACT_FEEDS[fact]))
 
-    @property
+    @cached_property
     def grouping_sets(self) -> tuple[str, ...]:
         """The cuts that all its facts know, unless it says that fewer tell something."""
         told = {s: cuts for s, cuts in GROUPING_SETS.items() if self.cut_by is None or set(cuts) <= set(self.cut_by)}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 INTERVALS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
-_YEARS_AT_ONCE = {"day": 1, "week": 7}
-"""Of the grains with many periods: so that the values of one span fit in a few hundred megabytes."""
+_CELLS_AT_ONCE = 25_000
+"""So that the values of one span, of all metrics, take a few hundred megabytes."""
 _LONGEST_YEAR = dt.timedelta(weeks=53)
 _PERIODS_A_YEAR = {"day": 364, "month": 12, "quarter": 4, "year": 1}
 _WEEKS_A_YEAR = (52, 53)
@@ -61,8 +61,18 @@ class Span:
 ALWAYS = Span(first=dt.date.min, last=dt.date.max)
 
 
-def spans(grain: str, first: dt.date, last: dt.date) -> list[Span]:
-    """Calendar years from the first period on, as many at once as the grain allows."""
-    years = _YEARS_AT_ONCE.get(grain, last.year - first.year + 1)
-    starts = range(first.year, last.year + 1, years)
-    return [Span(first=dt.date(year, 1, 1), last=dt.date(year + years - 1, 12, 31)) for year in starts]
+def spans(first: dt.date, last: dt.date, *, cells: int) -> list[Span]:
+    """All periods from the first day to the last: whole months, as many at once as their cells allow."""
+    begin = first.replace(month=1, day=1)  # a month may begin a week later than its first week
+    whole = 12 * (last.year - begin.year) + last.month
+    months = -(-whole // max(-(-cells // _CELLS_AT_ONCE), 1))
+    starts = [begin]
+    while (following := _months_later(starts[-1], months)) <= last:
+        starts.append(following)
+    return [Span(first=start, last=_months_later(start, months) - dt.timedelta(days=1)) for start in starts]
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    """The first of the month so many months later."""
+    years, month = divmod(day.month - 1 + months, 12)
+    return dt.date(day.year + years, month + 1, 1)

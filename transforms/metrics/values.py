@@ -33,21 +33,20 @@ Pair = tuple[pl.Expr, pl.Expr]
 def all_values(
     sums: pl.DataFrame, *, metrics: Sequence[Metric], cut: Cut, site: Site, schema: pl.Schema, span: Span
 ) -> pl.DataFrame:
-    """One row per metric, period of the span and member of a cut, by period and metric."""
+    """One row per metric, period of the span and member of a cut."""
     if not metrics:
         return schema.to_frame()
     rows = _looked_at(sums, metrics, span)
-    order = ("period_start", "rank", "cell")
-    known = [*(name for name in schema if name not in {_CHANGED, order[0]}), *order, "p"]
+    known = [*(name for name in schema if name != _CHANGED), "cell", "p"]
     values = pl.concat(
         # Selected one by one: what only the way to a value needs would be several times the memory of the values.
-        _values_of(_known(rows, metric, cut), metric, rank, cut, site)
+        _values_of(_known(rows, metric, cut), metric, cut, site)
         .filter(pl.col("period_start") >= span.first)
         .select(known)
-        for rank, metric in enumerate(metrics)
+        for metric in metrics
     )
     changed = significance.beyond_chance(pl.col("p"), "cell").alias(_CHANGED)
-    return values.with_columns(changed).sort(order).select(schema.names())
+    return values.with_columns(changed).select(schema.names())
 
 
 def _looked_at(sums: pl.DataFrame, metrics: Sequence[Metric], span: Span) -> pl.DataFrame:
@@ -84,7 +83,7 @@ def _known(sums: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
     )
 
 
-def _values_of(rows: pl.DataFrame, metric: Metric, rank: int, cut: Cut, site: Site) -> pl.DataFrame:
+def _values_of(rows: pl.DataFrame, metric: Metric, cut: Cut, site: Site) -> pl.DataFrame:
     """The rows of one metric, before the correction over all metrics."""
     start = pl.col("period_start")
     end = end_of(start, cut.grain)
@@ -96,7 +95,6 @@ def _values_of(rows: pl.DataFrame, metric: Metric, rank: int, cut: Cut, site: Si
         .filter(pl.col(HIDDEN) | _is_shown(metric, cut))
         .with_columns(
             end.alias("period_end"),
-            pl.lit(rank).alias("rank"),
             pl.lit(metric.name).alias("metric_id"),
             pl.lit(metric.version, pl.Int64).alias("metric_version"),
             pl.col("squares").cast(pl.Float64).alias("sum_sq"),

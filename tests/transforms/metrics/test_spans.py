@@ -1,0 +1,65 @@
+"""Values worked out some months at a time are those worked out at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from expectations.tables import FACTS
+from tests.transforms.metrics.test_fact_with_grains import facts as facts_with_grains
+from transforms.metrics import METRICS
+from transforms.metrics.compute import metric_cells, metric_values, values_of
+from transforms.metrics.days import days_of
+from transforms.metrics.periods import ALWAYS, spans
+from transforms.site import Site
+
+AS_OF = dt.date(2026, 3, 10)
+
+
+def backlog() -> dict[str, pl.LazyFrame]:
+    """Open tickets of two teams, the second of which begins a year and a half later than the first."""
+    days = pl.date_range(dt.date(2024, 1, 15), AS_OF, eager=True)
+    told = [
+        {"day_on": day, "team": team, "opening": n % 7, "closing": n % 11, "created": n % 5, "resolved": n % 3}
+        for n, day in enumerate(days)
+        for team in ("billing", "desk")
+        if team == "billing" or day > dt.date(2025, 6, 1)
+    ]
+    table = FACTS["fact_backlog_daily"]
+    rows = pl.DataFrame(told)
+    empty = [pl.lit(None, dtype).alias(name) for name, dtype in table.schema.items() if name not in rows.columns]
+    counts = [pl.col(name).fill_null(0) for name, dtype in table.schema.items() if dtype == pl.Int64()]
+    return {
+        table.name: rows.with_columns(empty).select(table.schema.names()).cast(table.schema).with_columns(counts).lazy()
+    }
+
+
+@pytest.mark.parametrize("grain", ["day", "week", "month", "year"])
+@pytest.mark.parametrize("made", [backlog, facts_with_grains])
+def test_spans_are_the_whole(grain: str, made: Callable[[], dict[str, pl.LazyFrame]]) -> None:
+    """Comparisons with the period and the year before reach over the seams; members keep what they had before."""
+    facts = made()
+    at_once = metric_values(facts, METRICS, grain=grain, as_of=AS_OF, site=Site()).collect()
+    cells = metric_cells(facts, METRICS, days_of(facts, METRICS.values()), grain=grain, as_of=AS_OF).collect()
+    first = cells["period_start"].min()
+    cut = spans(first, AS_OF, cells=150_000) if cells.height else [ALWAYS]
+    parts = [
+        values_of(cells.lazy(), facts, METRICS, grain=grain, as_of=AS_OF, site=Site(), span=span).collect()
+        for span in cut
+    ]
+    found = pl.concat(parts).sort("period_start", "metric_id", "grouping_set", "channel", "team", "segment", "member")
+    assert_frame_equal(found, at_once, check_exact=True)
+
+
+@pytest.mark.parametrize("cells", [0, 25_000, 25_001, 100_000, 10**6, 10**9])
+def test_every_period_lies_in_one_span(cells: int) -> None:
+    cut = spans(dt.date(2023, 8, 5), AS_OF, cells=cells)
+    assert cut[0].first <= dt.date(2023, 8, 5)
+    assert cut[-1].last >= AS_OF
+    assert all(one.last + dt.timedelta(days=1) == two.first for one, two in itertools.pairwise(cut))
+    assert (len(cut) > 1) == (cells > 25_000)
