@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.alerts import Alert
-from flows.io import publish
+from flows.io import durable, publish
 from flows.io.publish import Manifest
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def events_of(settings: "Settings", manifest: Manifest) -> list[Alert]:
     """What is new in this run against the one before it, of the kinds that are asked for."""
     parent = publish.manifest_of(settings.shelf, manifest["parent"]) if manifest["parent"] else None
     found = [*_exports(settings, manifest, parent), *_alarms(settings, manifest, parent)]
-    if parent is not None and parent["as_of"] <= manifest["as_of"]:  # a backfill looks back: nothing happened
+    # A backfill looks back: nothing happened.
+    if parent is not None and parent["as_of"] <= manifest["as_of"] and {"target", "spike"} & set(settings.alerts.on):
         for grain in settings.alerts.grains:
             found += _kpis(settings, manifest, parent, grain)
     return [it for it in found if it.event in settings.alerts.on]
@@ -72,10 +73,9 @@ def _kpis(settings: "Settings", manifest: Manifest, parent: Manifest, grain: str
     """Targets that the last complete period crossed, and headlines that moved beyond chance."""
     from flows.outputs.words import language_of  # noqa: PLC0415
 
-    folders = [settings.shelf.folder_of(it["run"]) for it in (manifest, parent)]
-    now, before = (_last_complete(folder, grain) for folder in folders)
+    now, before = (_last_complete(settings, it, grain) for it in (manifest, parent))
     language = language_of(settings.language)
-    for metric in _metrics(folders[0]) if now and before else ():
+    for metric in _metrics(settings.shelf.folder_of(manifest["run"])) if now and before else ():
         row, was = now.get(metric["metric_id"]), before.get(metric["metric_id"])
         if row is None or was is None or row["value"] is None:
             continue
@@ -87,15 +87,19 @@ def _kpis(settings: "Settings", manifest: Manifest, parent: Manifest, grain: str
             yield Alert(event="spike", text=_kpi_text("spike", metric, row, grain, language))
 
 
-def _last_complete(run_folder: Path, grain: str) -> dict[str, Row]:
-    """By metric, the totals of the last period that is over; empty where another version wrote other columns."""
+def _last_complete(settings: "Settings", manifest: Manifest, grain: str) -> dict[str, Row]:
+    """By metric, the totals of the last period that is over; none of a file that is damaged or of another version."""
     import polars as pl  # noqa: PLC0415
 
-    path = run_folder / "metrics" / f"metric_value_{grain}.parquet"
-    if not path.is_file() or not {*_VALUES, "is_complete", "grouping_set"} <= set(pl.read_parquet_schema(path)):
+    name = f"metrics/metric_value_{grain}.parquet"
+    path, written = settings.shelf.folder_of(manifest["run"]) / name, manifest["outputs"].get(name)
+    if written is None or not path.is_file() or durable.fingerprint(path) != written["sha256"]:
         return {}
-    totals = pl.read_parquet(path).filter((pl.col("grouping_set") == "total") & pl.col("is_complete")).select(_VALUES)
-    last = totals.filter(pl.col("period_start") == pl.col("period_start").max())
+    values = pl.scan_parquet(path, glob=False)
+    if not {*_VALUES, "is_complete", "grouping_set"} <= set(values.collect_schema()):
+        return {}
+    totals = values.filter((pl.col("grouping_set") == "total") & pl.col("is_complete")).select(_VALUES)
+    last = totals.filter(pl.col("period_start") == pl.col("period_start").max()).collect()
     return {row["metric_id"]: row for row in last.iter_rows(named=True)}
 
 

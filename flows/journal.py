@@ -3,6 +3,7 @@
 These files tell the time, so they lie beside the published folder, where the same exports give the same bytes.
 """
 
+import contextlib
 import datetime as dt
 import json
 import re
@@ -65,7 +66,8 @@ def told_failure(home: Path, message: str, *, started_at: dt.datetime, found: Se
         "alerts": _alerts(found, sent),
         "completed_at": (last(home) or {}).get("completed_at"),
     }
-    durable.put_bytes(durable.folder(folder_of(home)) / LAST, as_json(entry))
+    with contextlib.suppress(OSError):  # the disk may be what failed: the message must reach its reader all the same
+        durable.put_bytes(durable.folder(folder_of(home)) / LAST, as_json(entry))
     return entry
 
 

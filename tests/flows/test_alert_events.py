@@ -17,22 +17,23 @@ from tests.flows.conftest import PIPELINE
 JANUARY, FEBRUARY = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
 
 
-def lay(settings: Settings, number: int, as_of: str, *rows: dict[str, Any]) -> Manifest:
-    """A run with these values of the metric `csat`."""
+def lay(settings: Settings, number: int, as_of: str, *rows: dict[str, Any], without: str = "") -> Manifest:
+    """A run with these values of the metric `csat`, and all columns but one."""
     folder = durable.folder(settings.shelf.folder_of(number) / "metrics")
     nothing = {
         "metric_id": "csat", "grouping_set": "total", "value": 70.0, "prior_value": 80.0, "target_value": 75.0,
         "is_target_met": None, "is_significant_vs_prior": False, "is_mature": True, "is_complete": True,
     }  # fmt: skip
     schema = {"is_target_met": pl.Boolean(), "is_significant_vs_prior": pl.Boolean()}
-    pl.DataFrame([nothing | row for row in rows], schema_overrides=schema).write_parquet(
-        folder / "metric_value_month.parquet"
-    )
+    values = pl.DataFrame([nothing | row for row in rows], schema_overrides=schema).drop(without or [])
+    values.write_parquet(folder / "metric_value_month.parquet")
     pl.DataFrame(
         [{"metric_id": "csat", "label_fr": "Satisfaction", "label_en": "CSAT", "unit": "percent", "is_headline": True}]
     ).write_parquet(folder / "dim_metric.parquet")
     manifest: Manifest = dict.fromkeys(publish.NEEDED) | {"format": publish.FORMAT, "exports": [], "alarms": []}
+    written = {"sha256": durable.fingerprint(folder / "metric_value_month.parquet")}
     manifest |= {"run": number, "parent": number - 1 or None, "as_of": as_of}
+    manifest |= {"outputs": {"metrics/metric_value_month.parquet": written}}
     (folder.parent / "manifest.json").write_bytes(as_json(manifest))
     return manifest
 
@@ -81,9 +82,16 @@ def test_a_backfill_that_looks_back_tells_of_no_target(site: Path) -> None:
 
 def test_a_run_before_with_other_columns_is_no_baseline(site: Path) -> None:
     settings = load(str(site))
+    lay(settings, 1, "2026-02-01", {"period_start": JANUARY, "is_target_met": True}, without="is_target_met")
+    new = lay(settings, 2, "2026-03-01", {"period_start": FEBRUARY, "is_target_met": False})
+    assert told(settings, new) == []
+
+
+def test_a_damaged_run_before_is_no_baseline(site: Path) -> None:
+    settings = load(str(site))
     lay(settings, 1, "2026-02-01", {"period_start": JANUARY, "is_target_met": True})
     path = settings.shelf.folder_of(1) / "metrics" / "metric_value_month.parquet"
-    pl.read_parquet(path).drop("is_target_met").write_parquet(path)
+    path.write_bytes(path.read_bytes()[:-8] + b"12345678")
     new = lay(settings, 2, "2026-03-01", {"period_start": FEBRUARY, "is_target_met": False})
     assert told(settings, new) == []
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import flows.draft
 import flows.reading
 import transforms.metrics
 from flows.__main__ import main
 from flows.io import ledger
 from tests.flows.conftest import FEBRUARY, HEADER, MAPPING, MARCH, empty_site
-from tests.flows.persons import accepting, by_expressions
+from tests.flows.persons import by_expressions, quicken
+from transforms.metrics import METRICS
 
 PIPELINE = """
 [site]
@@ -78,9 +78,9 @@ TELLS_OF_NIGHTS = {"metric_revision", "meta_table"}
 
 
 def small(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(transforms.metrics, "METRICS", {name: transforms.metrics.METRICS[name] for name in KEPT})
-    patch.setattr(flows.draft, "judged", accepting)
+    quicken(patch)
     patch.setattr(flows.reading, "judged", by_expressions)
+    patch.setattr(transforms.metrics, "METRICS", {name: METRICS[name] for name in KEPT})
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +172,7 @@ def test_one_that_was_interrupted_goes_on(
     assert digests(fresh)["fact_ticket"] == digests(nightly)["fact_ticket"]
 
 
+@pytest.mark.slow
 def test_the_next_night_goes_on_from_a_backfill(nightly: Path, fresh: Path) -> None:
     """History first, then the nights: what was published by the backfill is the first value of its periods."""
     assert backfill(fresh, "--to", "2026-02") == 0

@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-import flows.draft
 import flows.reading
 import transforms.metrics
 from flows.__main__ import main
@@ -22,7 +21,7 @@ from flows.io.toml import SettingsError
 from flows.settings import load
 from flows.verify import verify
 from tests.flows.conftest import MARCH, PIPELINE, deliver, new_site
-from tests.flows.persons import accepting, by_expressions
+from tests.flows.persons import by_expressions, quicken
 from transforms.facts import STEPS
 
 ONE_METRIC = {"csat": transforms.metrics.METRICS["csat"]}
@@ -30,8 +29,7 @@ ONE_METRIC = {"csat": transforms.metrics.METRICS["csat"]}
 
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A house of one metric, whose own tables are not judged: a run takes a second."""
-    monkeypatch.setattr(transforms.metrics, "METRICS", ONE_METRIC)
-    monkeypatch.setattr(flows.draft, "judged", accepting)
+    quicken(monkeypatch)
     monkeypatch.setattr(flows.reading, "judged", by_expressions)
 
 
@@ -216,6 +214,7 @@ class TestOldStore:
         assert run(old) == 1
         assert "looked for the manifest of a run, found" in said(capsys)
 
+    @pytest.mark.slow
     def test_the_run_before_can_be_gone_back_to(self, old: Path) -> None:
         rewrite_manifest(old, lambda it: it.pop("exports"))
         assert run(old) == 1
