@@ -85,17 +85,21 @@ def _quantile_series(freedom: Floats) -> Floats:
 
 def student_tail(t: Floats, freedom: Floats) -> Floats:
     """The probability of a Student variable above t >= 0: half the regularised incomplete beta function."""
-    x = freedom / (freedom + t * t)
-    tail: Floats = 0.5 * _incomplete_beta(freedom / 2, np.full_like(freedom, 0.5), x)
+    x, rest = freedom / (freedom + t * t), t * t / (freedom + t * t)
+    tail: Floats = 0.5 * _incomplete_beta(freedom / 2, np.full_like(freedom, 0.5), x, rest)
     return tail
 
 
-def _incomplete_beta(a: Floats, b: Floats, x: Floats) -> Floats:
-    """I_x(a, b), by the continued fraction on the side where it converges fast."""
+def _incomplete_beta(a: Floats, b: Floats, x: Floats, rest: Floats) -> Floats:
+    """I_x(a, b), by the continued fraction on the side where it converges fast.
+
+    `rest` is 1 - x as the caller knows it: near 1 the difference would have lost its digits.
+    """
     is_left = x < (a + 1) / (a + b + 2)
-    p, q, y = np.where(is_left, a, b), np.where(is_left, b, a), np.where(is_left, x, 1 - x)
+    p, q = np.where(is_left, a, b), np.where(is_left, b, a)
+    y, z = np.where(is_left, x, rest), np.where(is_left, rest, x)
     with np.errstate(divide="ignore"):
-        front = np.exp(_log_gamma(a + b) - _log_gamma(a) - _log_gamma(b) + p * np.log(y) + q * np.log1p(-y)) / p
+        front = np.exp(_log_gamma(a + b) - _log_gamma(a) - _log_gamma(b) + p * np.log(y) + q * np.log(z)) / p
     part: Floats = front * _continued_fraction(p, q, y)
     whole: Floats = np.where(is_left, part, 1 - part)
     return whole
