@@ -91,15 +91,18 @@ def moves(before: pl.LazyFrame, after: pl.LazyFrame, *, as_of: dt.date) -> pl.La
     """One row is a cell of a complete period, published before, that has other sums or another value now.
 
     A metric that is no longer computed at all has not moved: `metric_missing` names it. A cell that was or is hidden
-    for its few answers has not moved either.
+    for its few answers has not moved either. Nor has a count of 0 whose row is gone: by day and week, a member without
+    a row had none.
     """
     then, now = ([*CELL, "metric_version", *SUMS, *more] for more in (_ABOUT_BEFORE, []))
+    was_none = (pl.col("numerator") == 0) & pl.col("denominator").is_null()
     return (
         before.filter(pl.col("is_complete") & _IS_TOLD & (pl.col("period_end") <= as_of))
         .select(then)
         .join(after.select("metric_id").unique(), on="metric_id", how="semi")
         .join(after.select(*now, "status"), on=CELL, how="left", nulls_equal=True, suffix="_after")
         .filter(pl.col("status").ne_missing(pl.lit("too_few")))
+        .filter(~(pl.col("status").is_null() & was_none.fill_null(value=False)))
         .filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in SUMS))
         .rename({name: f"{name}_before" for name in SUMS} | {"is_mature": "was_mature"})
     )

@@ -119,6 +119,14 @@ def test_a_cell_has_moved_when_its_sums_or_its_value_did() -> None:
     assert moves(values("csat", 10.0), values("nps", 10.0), as_of=AS_OF).collect().height == 0
 
 
+def test_a_count_of_nothing_whose_row_is_gone_has_not_moved() -> None:
+    """Members of a cut are sparse by day and week: no row says 0."""
+    elsewhere = values("ticket_volume", 3.0, grouping_set="channel", channel_key=1, numerator=3)
+    for numerator, denominator, moved in ((0, None, 0), (1, None, 1), (0, 4, 1)):
+        before = values("ticket_volume", 0.0, numerator=numerator, denominator=denominator)
+        assert moves(before, elsewhere, as_of=AS_OF).collect().height == moved
+
+
 def test_the_first_value_stays_while_the_value_moves() -> None:
     columns = list(METRIC_VALUES["month"].columns)
     before = values("csat", 10.0, first_published_value=8.0)
