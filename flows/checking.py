@@ -7,8 +7,8 @@ from rich.text import Text
 from flows.console import console, plain_table, shown
 from flows.io import durable, ledger, publish, quarantine
 from flows.progress import one_by_one
-from flows.reading import read_export
 from flows.settings import Settings
+from flows.stages.reading import read_export
 
 
 def check_exports(settings: Settings) -> bool:

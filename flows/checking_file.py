@@ -15,9 +15,9 @@ from flows.errors import PlainError
 from flows.io import durable
 from flows.io.ledger import Job, Record
 from flows.progress import one_by_one
-from flows.reading import read_export
 from flows.settings import Settings
 from flows.sources import source_named
+from flows.stages.reading import read_export
 from transforms.mapping import Mapping, parse_mapping
 
 ROWS_SHOWN = 3

@@ -43,7 +43,7 @@ def backfill(asked: argparse.Namespace) -> int:
 
 def schedule(asked: argparse.Namespace) -> int:
     """Serve the nightly run, until this process is stopped."""
-    from flows.scheduling import run_schedule  # noqa: PLC0415
+    from flows.schedule.command import run_schedule  # noqa: PLC0415
 
     with told_plainly():
         try:
@@ -83,7 +83,7 @@ def _check_files(asked: argparse.Namespace) -> int:
 
 def init(asked: argparse.Namespace) -> int:
     """Look at files nobody has declared yet, and write a mapping to complete for each kind of them."""
-    from flows.init import start  # noqa: PLC0415
+    from flows.init.start import start  # noqa: PLC0415
     from flows.sources import home_folder  # noqa: PLC0415
 
     with told_plainly():
@@ -119,7 +119,7 @@ def verify(asked: argparse.Namespace) -> int:
 
 def erase(asked: argparse.Namespace) -> int:
     """Note who is to be forgotten, publish without them, and say which raw files still name them."""
-    from flows import erase as command  # noqa: PLC0415
+    from flows.erasing import erase as command  # noqa: PLC0415
 
     with told_plainly(), _noted(asked.data):
         settings = command.settings_of_the_run_that_counts(asked.data)

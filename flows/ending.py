@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import journal
-from flows.alert_events import events_of
-from flows.alerting import Sent, send
-from flows.alerts import Alert, Alerts, alerts_of_broken
+from flows.alerts.alert import Alert, Alerts, alerts_of_broken
+from flows.alerts.events import events_of
+from flows.alerts.sending import Sent, send
 from flows.errors import PlainError
 from flows.failure import forget_failure, note_failure, noted_begun, noted_failure, story_of
 from flows.home import data_folder

@@ -97,8 +97,15 @@ def show_rows(home: Path, name: str, period: str, wanted: Mapping[str, str], *, 
     by_fact: dict[tuple[str, str], list[Measure]] = {}
     for measure in {it.id: it for it in _parts(cell.metric)}.values():
         by_fact.setdefault((measure.fact, measure.date), []).append(measure)
-    for (fact, date), measures in by_fact.items():
-        _show_fact(cell, fact, date, measures, shown=shown)
+    try:
+        for (fact, date), measures in by_fact.items():
+            _show_fact(cell, fact, date, measures, shown=shown)
+    except pl.exceptions.ColumnNotFoundError as problem:
+        column = str(problem).splitlines()[0]
+        raise NoSuchNumber(
+            f"{run}: looked for the columns that this version reads, found {column}: an earlier version published "
+            "this run. Run again, then ask again."
+        ) from None
     return OK
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.alerting import Sent
-from flows.alerts import Alert
+from flows.alerts.alert import Alert
+from flows.alerts.sending import Sent
 from flows.io import durable, publish
 from flows.io.publish import Manifest, as_json
 

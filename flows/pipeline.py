@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.tables import FACTS
 from expectations.tables.metric import GRAINS
-from flows import erasure
+from flows.erasing import erasure
 from flows.errors import PlainError
 from flows.failure import under_way
 from flows.io import durable, ledger, parquet, publish, quarantine
 from flows.io.ledger import Entry, Record
 from flows.io.mirror import Mirrored, refresh_mirror
 from flows.io.publish import Manifest
-from flows.judging import forget_results
 from flows.progress import Each, bar
 from flows.settings import Settings
+from flows.stages.judging import forget_results
 
 if TYPE_CHECKING:
-    from flows.draft import Draft
+    from flows.stages.draft import Draft
 
 
 class NothingToPublish(PlainError):  # noqa: N818 -- read aloud where it is caught
@@ -58,8 +58,8 @@ def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
 def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """The run, once it has said that it began."""
     # Imported here: a night without news needs none of it, and would wait for it.
-    from flows import analysing, closing, measuring, revising, stages  # noqa: PLC0415
-    from flows.reading import read_export  # noqa: PLC0415
+    from flows.stages import analysing, building, closing, measuring, revising  # noqa: PLC0415
+    from flows.stages.reading import read_export  # noqa: PLC0415
 
     parent = publish.current(settings.shelf)
     ledger.forget_half_read(settings.store)
@@ -69,13 +69,13 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     if done := _unchanged(settings, taken, parent):
         return done
     draft = _draft(settings, taken, parent)
-    feeds = each("latest versions", stages.latest_feed, _feeds_of(taken), draft, taken)
-    built = each("building facts", stages.build_frame, stages.steps_of(_feeds_of(taken)), draft, in_turn=True)
+    feeds = each("latest versions", building.latest_feed, _feeds_of(taken), draft, taken)
+    built = each("building facts", building.build_frame, building.steps_of(_feeds_of(taken)), draft, in_turn=True)
     facts = [name for name in built if name in FACTS]
     with bar("building dimensions"):
-        outputs = stages.build_dimensions(draft)
+        outputs = building.build_dimensions(draft)
     shown = [name for name in facts if FACTS[name].published]
-    outputs += each("publishing facts", stages.publish_fact, shown, draft)
+    outputs += each("publishing facts", building.publish_fact, shown, draft)
     each("adding up days", measuring.add_up_days, measuring.tell_members(draft), draft)
     outputs += [it for made in each("computing metrics", measuring.build_metrics, GRAINS, draft) for it in made]
     with bar("comparing with the run before"):
@@ -126,7 +126,7 @@ def _unchanged(settings: Settings, taken: list[Entry], parent: Manifest | None) 
 
 def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> "Draft":
     """The next run, with empty folders to work in."""
-    from flows.draft import Draft  # noqa: PLC0415
+    from flows.stages.draft import Draft  # noqa: PLC0415
 
     if not any(entry.used for entry in taken):
         problems = "\n".join(f"  {entry.reason}" for entry in taken)

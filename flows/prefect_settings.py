@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.home import PROJECT
-from flows.server import running
+from flows.schedule.server import running
 
 NEVER_BY_PROXY = ("127.0.0.1", "localhost")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flows.alerts import Alerts, alerts
+from flows.alerts.alert import Alerts, alerts
 from flows.benchmarks import benchmarks_file
 from flows.engine import DEFAULT_TASKS, Engine, parse_engine
 from flows.home import PROJECT, SAMPLE, data_folder
@@ -28,7 +28,7 @@ from flows.io.publish import Shelf
 from flows.io.toml import Part, SettingsError, document
 from flows.places import Bucket, mirror_place, raw_place
 from flows.reference import site
-from flows.schedule import Timetable, timetable
+from flows.schedule.timetable import Timetable, timetable
 from transforms.mapping import Mapping as SourceMapping
 from transforms.mapping import parse_mapping
 from transforms.scales import Scale, parse_scales

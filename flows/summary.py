@@ -14,7 +14,7 @@ from flows.console import console, plain_table, shown
 from flows.io.publish import Manifest, manifest_of
 
 if TYPE_CHECKING:
-    from flows.alerting import Sent
+    from flows.alerts.sending import Sent
     from flows.io.mirror import Mirrored
     from flows.pipeline import Outcome
     from flows.settings import Settings

@@ -66,8 +66,9 @@ class Apart:
 def run(home: Path) -> list[Cost]:
     """The costs of a core run on a deployment, by stage and item; the last lines are those told apart."""
     notes, apart = Notes(choose=chosen), Apart()
-    from flows import draft, pipeline, reading  # noqa: PLC0415 -- imports are part of the cost
+    from flows import pipeline  # noqa: PLC0415 -- imports are part of the cost
     from flows.settings import load  # noqa: PLC0415
+    from flows.stages import draft, reading  # noqa: PLC0415
     from transforms import metrics  # noqa: PLC0415
 
     apart.spent["Great Expectations, import"] = _import_great_expectations()

@@ -14,10 +14,10 @@ from tests.flows.persons import accepting, by_expressions
 FEW = ("csat", "ticket_volume", "average_handle_time", "first_response_time_calendar_p50")
 
 if __name__ == "__main__":
-    import flows.draft
-    import flows.reading
+    import flows.stages.draft
+    import flows.stages.reading
 
     transforms.metrics.METRICS = {name: transforms.metrics.METRICS[name] for name in FEW}
-    flows.draft.judged = accepting  # type: ignore[assignment]
-    flows.reading.judged = by_expressions
+    flows.stages.draft.judged = accepting  # type: ignore[assignment]
+    flows.stages.reading.judged = by_expressions
     sys.exit(main(sys.argv[1:]))

@@ -269,7 +269,7 @@ def quietly(words: list[str]) -> int:
 def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Inbox]:
     """The model in a folder of its own, in a house that is quick."""
     quicken(monkeypatch)
-    monkeypatch.setattr("flows.reading.judged", by_expressions)
+    monkeypatch.setattr("flows.stages.reading.judged", by_expressions)
     for name in ("DATA", "RAW", "AS_OF", "KEY"):
         monkeypatch.delenv(f"BAROMETRE_{name}", raising=False)
     Inbox.home = tmp_path

@@ -123,7 +123,7 @@ def test_a_pipeline_that_ignores_its_manifests_is_caught(
     ("mutant", "instead"),
     [
         ("", None),
-        ("flows.erasure.renewed", lambda parent, *_: parent),
+        ("flows.erasing.erasure.renewed", lambda parent, *_: parent),
         ("flows.io.publish._erased", lambda *_: set()),
     ],
     ids=["none", "the store is skipped", "runs from before are skipped"],

@@ -48,7 +48,7 @@ HEADER = "Numéro;Répondu le;Note;Client;Agent;Avis"
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     """A house with one metric and a scorecard of one word, whose own tables are not judged: those have other tests."""
-    patch.setattr("flows.draft.judged", accepting)
+    patch.setattr("flows.stages.draft.judged", accepting)
     patch.setattr("flows.outputs.scorecard.write_scorecard", _one_word)
     patch.setattr("transforms.metrics.METRICS", {"csat": METRICS["csat"]})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from flows import alert_events
+from flows.alerts import events
 from flows.io import durable, publish
 from flows.io.publish import Manifest, as_json
 from flows.settings import Settings, load
@@ -40,7 +40,7 @@ def lay(settings: Settings, number: int, as_of: str, *rows: dict[str, Any], with
 
 def told(settings: Settings, manifest: Manifest) -> list[tuple[str, str]]:
     plain = str.maketrans("\u00a0\u202f", "  ")
-    return [(it.event, it.text.translate(plain)) for it in alert_events.events_of(settings, manifest)]
+    return [(it.event, it.text.translate(plain)) for it in events.events_of(settings, manifest)]
 
 
 def test_a_target_that_is_crossed_is_told_once_either_way(site: Path) -> None:

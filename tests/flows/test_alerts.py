@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from flows import alerting
 from flows.__main__ import main
-from flows.alerts import Alert, Alerts, Mail
+from flows.alerts import sending
+from flows.alerts.alert import Alert, Alerts, Mail
 from flows.failure import noted_failure, under_way
 from flows.io.toml import SettingsError
 from flows.settings import load
@@ -190,8 +190,8 @@ def test_a_mail_leaves_with_subject_and_text(tmp_path: Path, smtp: socketserver.
         user="",
     )
     found = [Alert(event="held", text="Export refusé : avis.csv"), Alert(event="spike", text="CSAT : −12 points")]
-    sent = alerting.send(tmp_path, Alerts(mail=mail), title="Baromètre, Petit site: held, spike", found=found)
-    assert sent == alerting.Sent(sent=1, problems=())
+    sent = sending.send(tmp_path, Alerts(mail=mail), title="Baromètre, Petit site: held, spike", found=found)
+    assert sent == sending.Sent(sent=1, problems=())
     taken = [message_from_string(text, policy=policy.default) for text in smtp.mails]  # type: ignore[attr-defined]
     assert {it["To"] for it in taken} == {"cx@example.org", "chef@example.org"}
     for it in taken:
@@ -207,17 +207,17 @@ def test_a_token_comes_from_the_environment_and_is_said_nowhere(
 ) -> None:
     told = Alerts(webhook=hook.url + "/$ALERT_TOKEN")
     found = [Alert(event="failed", text="No disk.")]
-    without = alerting.send(tmp_path, told, title="t", found=found)
+    without = sending.send(tmp_path, told, title="t", found=found)
     assert without.problems == (
         "[alerts] needs ALERT_TOKEN of the environment; it is not set. Set it for the service.",
     )
     monkeypatch.setenv("ALERT_TOKEN", "s3cret")
     hook.answer = 500
-    refused = alerting.send(tmp_path, told, title="t", found=[])
+    refused = sending.send(tmp_path, told, title="t", found=[])
     assert refused.sent == 0
-    assert "s3cret" not in str(refused.problems) + (tmp_path / alerting.WAITING).read_text("utf-8")
+    assert "s3cret" not in str(refused.problems) + (tmp_path / sending.WAITING).read_text("utf-8")
     hook.answer = 200
-    assert alerting.send(tmp_path, told, title="t", found=[]).sent == 1
+    assert sending.send(tmp_path, told, title="t", found=[]).sent == 1
     assert hook.paths == ["/hooks/a/s3cret"]
 
 
@@ -227,13 +227,13 @@ def test_a_channel_that_is_down_does_not_hold_up_the_other(
     dead = Mail(to=("a@b.org",), sender="a@b.org", host="127.0.0.1", port=1, security="insecure", user="")
     both = Alerts(webhook=hook.url, mail=dead)
     for number in (1, 2):
-        sent = alerting.send(tmp_path, both, title=f"{number}", found=[Alert(event="failed", text=f"{number}")])
+        sent = sending.send(tmp_path, both, title=f"{number}", found=[Alert(event="failed", text=f"{number}")])
         assert sent.sent == 1
         assert len(sent.problems) == 1, "the second is not even tried where the first did not leave"
-    waiting = json.loads((tmp_path / alerting.WAITING).read_bytes())["messages"]
+    waiting = json.loads((tmp_path / sending.WAITING).read_bytes())["messages"]
     assert [(it["channel"], it["title"]) for it in waiting] == [("email", "1"), ("email", "2")]
-    alerting.send(tmp_path, Alerts(webhook=hook.url), title="", found=[])
-    assert not (tmp_path / alerting.WAITING).exists(), "the mails were taken out of the settings"
+    sending.send(tmp_path, Alerts(webhook=hook.url), title="", found=[])
+    assert not (tmp_path / sending.WAITING).exists(), "the mails were taken out of the settings"
 
 
 @pytest.mark.parametrize(

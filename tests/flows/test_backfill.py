@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import flows.reading
+import flows.stages.reading
 import transforms.metrics
 from flows.__main__ import main
 from flows.io import ledger
@@ -79,7 +79,7 @@ TELLS_OF_NIGHTS = {"metric_revision", "meta_table"}
 
 def small(patch: pytest.MonkeyPatch) -> None:
     quicken(patch)
-    patch.setattr(flows.reading, "judged", by_expressions)
+    patch.setattr(flows.stages.reading, "judged", by_expressions)
     patch.setattr(transforms.metrics, "METRICS", {name: METRICS[name] for name in KEPT})
 
 

@@ -83,7 +83,7 @@ def inline_commands() -> list[str]:
 
 def few(patch: pytest.MonkeyPatch) -> None:
     quicken(patch)
-    patch.setattr("flows.reading.judged", by_expressions)
+    patch.setattr("flows.stages.reading.judged", by_expressions)
     patch.setattr("transforms.metrics.METRICS", {name: METRICS[name] for name in ("csat", "ticket_volume")})
 
 
@@ -126,7 +126,7 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
         assert load(data).timetable.cron
         assert cron == ""
 
-    monkeypatch.setattr("flows.scheduling.run_schedule", serves)  # it would serve; test_schedule_nights lets it
+    monkeypatch.setattr("flows.schedule.command.run_schedule", serves)  # it would serve; test_schedule_nights lets it
 
     def run_one(command: str) -> int:
         for said, here in FIGURES_OF_THE_SAMPLE.items():

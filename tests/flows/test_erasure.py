@@ -40,7 +40,7 @@ def new_site(data: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _tables_of_ours_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contracts of what the house builds have tests of their own; exports are judged here as ever."""
-    monkeypatch.setattr("flows.draft.judged", accepting)
+    monkeypatch.setattr("flows.stages.draft.judged", accepting)
 
 
 @pytest.fixture(scope="module")

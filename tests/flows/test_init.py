@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import init_formats as formats
 from flows.__main__ import main
-from flows.init_guess import guesses
-from flows.init_look import look_at
-from flows.init_words import resembles, spoken
+from flows.init import formats
+from flows.init.guess import guesses
+from flows.init.look import look_at
+from flows.init.words import resembles, spoken
 from flows.sources import SHIPPED_SOURCES, sources
 
 UNKNOWN = """N° demande;Ouvert le;Dernière maj;1ère réponse;Résolu le;Etat;Canal;Groupe;Technicien;Note /5;Coût

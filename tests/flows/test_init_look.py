@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from flows.errors import PlainError
-from flows.init_look import look_at
+from flows.init.look import look_at
 from flows.io import spreadsheet
 
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.draft import Draft
 from flows.engine import Engine, EngineError, parse_engine
 from flows.io import ledger
 from flows.runners import MEETING_POINT, Premises, on_worker, plain_each, premises, task_runner
 from flows.settings import load
+from flows.stages.draft import Draft
 from tests.conftest import ROOT, run_flows
 from tests.flows.test_pipeline import tree
 

@@ -19,7 +19,7 @@ from flows.__main__ import main
 from flows.io import lock
 from flows.io.lock import Busy, exclusive
 from flows.io.toml import SettingsError
-from flows.schedule import Timetable, next_time
+from flows.schedule.timetable import Timetable, next_time
 from flows.settings import load
 from tests.flows.conftest import PIPELINE
 from tests.flows.test_pipeline import run

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-import flows.reading
+import flows.stages.reading
 import transforms.metrics
 from flows.__main__ import main
 from flows.io import durable, ledger, publish
@@ -30,7 +30,7 @@ ONE_METRIC = {"csat": transforms.metrics.METRICS["csat"]}
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A house of one metric, whose own tables are not judged: a run takes a second."""
     quicken(monkeypatch)
-    monkeypatch.setattr(flows.reading, "judged", by_expressions)
+    monkeypatch.setattr(flows.stages.reading, "judged", by_expressions)
 
 
 @pytest.fixture(autouse=True)
@@ -233,6 +233,15 @@ class TestOldStore:
         assert csat(old, 2)["first_published_value"] == pytest.approx(200 / 3)
         assert causes(old) == {"correction"}
         assert table(old, "reports/meta_export")["rows_not_ours"].to_list() == [0, 0, 0]
+
+    def test_what_another_version_published_is_not_explained(
+        self, old: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        explain = ["explain", "csat", "2026-03", "--data", str(old)]
+        assert main(explain) == 0
+        without(old / "published/runs/000002/facts/fact_survey_response.parquet", "is_satisfied")
+        assert main(explain) == 1
+        assert "an earlier version published this run. Run again" in said(capsys)
 
     @pytest.mark.parametrize(
         ("change", "message"),

@@ -10,8 +10,8 @@ from flows.home import PROJECT
 from flows.io.lock import exclusive
 from flows.io.toml import SettingsError
 from flows.prefect_settings import prefect_home, settle_environment
-from flows.schedule import Timetable, at_other_times
-from flows.server import served
+from flows.schedule.server import served
+from flows.schedule.timetable import Timetable, at_other_times
 from flows.settings import Settings, load
 
 BEFORE_ANOTHER_TRY_S = 10.0
@@ -38,7 +38,7 @@ def _serve(settings: Settings, told: Timetable) -> None:
     os.environ["BAROMETRE_DATA"] = str(settings.data)  # for the runs, which are processes of their own
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
     with chdir(PROJECT), _server() as (api, is_ours):
-        from flows.serving import Lost, serve  # noqa: PLC0415 -- Prefect reads the environment when it is imported
+        from flows.schedule.serving import Lost, serve  # noqa: PLC0415 -- Prefect reads the environment when it is imported
 
         print(
             f"{settings.name}: {told.cron} ({settings.site.zone}), and once now. UI: {api.removesuffix('/api')}",

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from expectations.schema import INSTANT
 from expectations.tables.feed_survey import FEED_SURVEY
-from flows import init_formats as formats
-from flows.init_guess import ALIKE, Guess, Likeness, Placed
-from flows.init_look import Look
-from flows.init_words import known_values
+from flows.init import formats
+from flows.init.guess import ALIKE, Guess, Likeness, Placed
+from flows.init.look import Look
+from flows.init.words import known_values
 from transforms.labels import label_key
 
 GUESS = "GUESS"

@@ -8,7 +8,7 @@ import polars as pl
 from rich.text import Text
 
 from flows.console import console, shown
-from flows.erased_tickets import tickets_of
+from flows.erasing.tickets import tickets_of
 from flows.errors import PlainError
 from flows.home import data_folder
 from flows.io import durable, ledger, publish

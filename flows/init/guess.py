@@ -8,9 +8,9 @@ import polars as pl
 
 from expectations.schema import INSTANT, Column, Table
 from expectations.tables import FEEDS
-from flows import init_formats as formats
-from flows.init_look import Look
-from flows.init_words import known_headers, resembles, spoken
+from flows.init import formats
+from flows.init.look import Look
+from flows.init.words import known_headers, resembles, spoken
 from flows.sources import Source
 from transforms.grammars import FALSE_WORDS, TRUE_WORDS
 from transforms.labels import label_key

@@ -12,10 +12,10 @@ from expectations.tables import FEEDS
 from expectations.tables.analysis import METRIC_REVISION
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.metric import GRAINS, METRIC_VALUES
-from flows.draft import Draft, Output, require_contract, write_output
 from flows.io import durable, parquet, publish
 from flows.io.ledger import Entry, Record, rules_sha256
 from flows.io.publish import Manifest
+from flows.stages.draft import Draft, Output, require_contract, write_output
 
 if TYPE_CHECKING:
     from transforms.analysis.revision import News

@@ -59,7 +59,7 @@ def _is_stale(told: Record, settings: Settings, persons: Sequence[Person]) -> bo
 
 def _rewritten(told: Record, settings: Settings, everybody: Sequence[Person]) -> Record:
     """The stored rows of an export without the erased, under a key of their own."""
-    from flows.reading import reasons_of  # noqa: PLC0415 -- whoever only asks whether it is due reads nothing
+    from flows.stages.reading import reasons_of  # noqa: PLC0415 -- whoever only asks whether it is due reads nothing
 
     source, table = settings.mappings[told["mapping"]].source, FEEDS[told["table"]]
     persons, erasures = persons_in(source, everybody), erasures_sha256(source, everybody)

@@ -16,9 +16,9 @@ from expectations.tables import FEEDS
 from flows.console import console, shown
 from flows.errors import PlainError
 from flows.home import PROJECT
-from flows.init_draft import GUESS, draft, quoted
-from flows.init_guess import Guess, Likeness, guesses, likeness
-from flows.init_look import Look, look_at
+from flows.init.draft import GUESS, draft, quoted
+from flows.init.guess import Guess, Likeness, guesses, likeness
+from flows.init.look import Look, look_at
 from flows.io import durable
 from flows.io.toml import document
 from flows.progress import bar

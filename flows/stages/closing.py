@@ -8,15 +8,15 @@ import polars as pl
 
 from expectations.tables.analysis import ALARM, METRIC_REVISION
 from expectations.tables.metric import META_EXPORT, META_RUN, META_TABLE, METRIC_MISSING, METRIC_VALUES, RECONCILIATION
-from flows import reconciling, reports
-from flows.draft import Draft, Output, write_output
 from flows.io import ledger
 from flows.io.erased import erased_document, erased_persons
 from flows.io.ledger import Entry
 from flows.io.publish import FORMAT, Manifest
-from flows.reports import Account
 from flows.settings import version
-from flows.stages import FeedMade
+from flows.stages import reconciling, reports
+from flows.stages.building import FeedMade
+from flows.stages.draft import Draft, Output, write_output
+from flows.stages.reports import Account
 from transforms.calendar import day_ends_at
 
 SCORECARDS = {"fr": "scorecard.html", "en": "scorecard_en.html"}

@@ -9,7 +9,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flows.alerts import Alert, Alerts, Mail
+from flows.alerts.alert import Alert, Alerts, Mail
 from flows.io import durable
 from flows.io.publish import as_json
 

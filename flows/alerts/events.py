@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.alerts import Alert
+from flows.alerts.alert import Alert
 from flows.io import durable, publish
 from flows.io.publish import Manifest
 

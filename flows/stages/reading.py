@@ -13,8 +13,8 @@ from flows.io.erased import erasures_sha256
 from flows.io.landed import Landed, Refused
 from flows.io.landing import read_rows
 from flows.io.ledger import Job, Record
-from flows.judging import judged
 from flows.settings import Settings
+from flows.stages.judging import judged
 from transforms import erasing
 from transforms.canonical import FATE, GOOD, NOT_OURS, REFUSED, Typed, canonical
 from transforms.double_hour import extent, in_double_hours, wall_columns

@@ -3,9 +3,9 @@
 import polars as pl
 
 from expectations.tables.metric import METRIC_VALUES
-from flows.draft import Draft, Output, require_contract, write_output
 from flows.io import durable, parquet
-from flows.revising import values_before, with_history
+from flows.stages.draft import Draft, Output, require_contract, write_output
+from flows.stages.revising import values_before, with_history
 
 _SUMS, _MEMBERS, _PIECE = "sums_", "members_", "piece_"
 """Of the frames of the work folder that metrics are made of."""

@@ -33,7 +33,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.artifacts import slug
 from flows.nightly import nightly
-from flows.schedule import Timetable, next_time
+from flows.schedule.timetable import Timetable, next_time
 from flows.settings import Settings
 
 HEARTBEATS_MISSED = dt.timedelta(seconds=90)

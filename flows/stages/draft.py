@@ -14,8 +14,8 @@ from expectations.tables import FEEDS
 from flows.errors import PlainError
 from flows.io import durable, parquet
 from flows.io.publish import Manifest
-from flows.judging import judged
 from flows.settings import Settings
+from flows.stages.judging import judged
 
 PLACES = {Layer.FACT: "facts", Layer.DIMENSION: "facts", Layer.METRIC: "metrics", Layer.REPORT: "reports"}
 IN_METRICS = ("dim_metric", "dim_target", "dim_benchmark")

@@ -10,9 +10,9 @@ import polars as pl
 
 from expectations.schema import Table
 from expectations.tables import FACTS, FEEDS, TABLES
-from flows.draft import BrokenTable, Draft, Output, feeds_of, require_contract, require_rows, write_output
 from flows.io import parquet
 from flows.io.ledger import Entry, Record
+from flows.stages.draft import BrokenTable, Draft, Output, feeds_of, require_contract, require_rows, write_output
 
 _PART = "part"
 

@@ -12,9 +12,9 @@ import polars as pl
 from expectations.tables import FEEDS
 from expectations.tables.fact_self_service import BOT_OUTCOMES
 from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS, METRIC_VALUES, RECONCILIATION
-from flows.draft import Draft, Output
 from flows.errors import PlainError
-from flows.reports import Account, frame_of
+from flows.stages.draft import Draft, Output
+from flows.stages.reports import Account, frame_of
 
 SUMS = ("numerator", "denominator")
 Frames = Mapping[str, pl.LazyFrame]

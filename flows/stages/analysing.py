@@ -1,8 +1,8 @@
 """The stage after the metrics: the analysis tables of `transforms.analysis`, judged and published like facts."""
 
 from expectations.tables import TABLES
-from flows.draft import Draft, Output, feeds_of, require_contract, write_output
 from flows.io import parquet
+from flows.stages.draft import Draft, Output, feeds_of, require_contract, write_output
 
 
 def analyses_of(draft: Draft) -> list[str]:

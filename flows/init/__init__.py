@@ -1,0 +1,1 @@
+"""`init`: from a file nobody has declared to a mapping to complete."""
