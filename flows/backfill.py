@@ -2,7 +2,10 @@
 
 Every run recomputes all periods from the rows of all exports, and reading is kept by content. So a backfill needs no
 loop over periods: the exports of many months are read once, an interrupted one goes on where it stopped, and what it
-publishes is, byte for byte, what the nightly run of that day would have.
+publishes is, byte for byte, what the nightly run of that day would have, given the same exports.
+
+Two things tell of the nights before and differ: `first_published_value`, for a backfill is the first to publish its
+periods, and `metric_revision`, the log of what moved from one night to the next.
 """
 
 import calendar

@@ -18,8 +18,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from expectations.schema import Layer
+from expectations.tables import TABLES
 from flows.__main__ import _parser, main
-from flows.settings import load
+from flows.settings import SHIPPED_SOURCES, load
+from flows.stages.draft import IN_METRICS
 from tests.conftest import ROOT
 from tests.flows.conftest import PIPELINE, new_site
 from tests.flows.persons import by_expressions, quicken
@@ -253,6 +256,14 @@ def test_code_executes(block: Block, project: Path) -> None:
         compile(block.text, str(block), "exec")
         return
     exec(compile(block.text, str(block), "exec"), {})  # noqa: S102 -- the point of the test
+
+
+def test_the_counts_of_the_readme_are_those_of_the_code() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    dimensions = [name for name, table in TABLES.items() if table.layer == Layer.DIMENSION and name not in IN_METRICS]
+    assert f"each of the {len(METRICS)} metrics" in text
+    assert f"lists the {len(list(SHIPPED_SOURCES.glob('*.toml')))}:" in text
+    assert f"the {len(dimensions)} dimensions" in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
