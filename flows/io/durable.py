@@ -129,7 +129,11 @@ def put_same(path: Path, *, as_in: Path) -> None:
     draft = draft_name(path)
     remove(draft)
     link(as_in, draft)
-    move(draft, path)
+    try:
+        move(draft, path)
+    except OSError:
+        remove(draft)  # the caller may go on with the bytes twice: no reader shall find a third
+        raise
 
 
 def fingerprint(path: Path) -> str:

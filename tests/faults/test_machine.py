@@ -20,7 +20,7 @@ from tests.faults.test_run_faults import Night, a_night
 
 pytestmark = pytest.mark.slow
 LARGE_DISK = "size=64m"
-MEMORIES_MB = (8, 64, 128)
+MEMORIES_MB = (8, 32, 64)
 """More than the process has when it starts."""
 
 
