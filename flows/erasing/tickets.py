@@ -11,7 +11,7 @@ from flows.io.landed import Refused
 from flows.io.landing import read_rows
 from flows.io.ledger import Job
 from flows.settings import Settings
-from transforms.canonical import canonical
+from flows.stages.reading import typed
 from transforms.erasing import Person, person_of
 from transforms.mapping import MappingMismatchError
 
@@ -53,7 +53,7 @@ def _stored(settings: Settings) -> Iterator[pl.DataFrame]:
 
 def _delivered(settings: Settings) -> Iterator[pl.DataFrame]:
     """Of every ticket export of the raw folder, the rows of those who were erased before among them."""
-    texts = settings.store / ".tickets"
+    texts = settings.store / "tickets.texts"  # named so, a run that follows a death removes it
     for job in ledger.jobs(settings, now_s=float("inf")):
         mapping = settings.mappings[job["mapping"]]
         if job["problem"] or mapping.table.name != "feed_ticket" or "customer_id" not in mapping.fields:
@@ -70,16 +70,7 @@ def _delivered(settings: Settings) -> Iterator[pl.DataFrame]:
 def _read(job: Job, settings: Settings, texts: Path) -> pl.DataFrame:
     mapping = settings.mappings[job["mapping"]]
     landed = read_rows(Path(job["path"]), mapping.layout, staging=texts)
-    typed = canonical(
-        landed.rows,
-        mapping,
-        slot=job["slot"],
-        header=landed.header,
-        zone=settings.site.zone,
-        scales=settings.scales,
-        key=settings.key,
-    )
-    return _named(typed.good)
+    return _named(typed(job, settings, mapping, landed).good)
 
 
 def _named(rows: pl.LazyFrame) -> pl.DataFrame:

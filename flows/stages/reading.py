@@ -52,17 +52,17 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
         landed = read_rows(Path(job["path"]), mapping.layout, staging=texts)
         if landed.sha256 != job["sha256"]:
             raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
-        typed = _typed(job, settings, mapping, landed)
+        rows = typed(job, settings, mapping, landed)
         with parquet.refusals_of_the_disk(staged):
-            typed.told.sink_parquet(staged, compression="lz4")
+            rows.told.sink_parquet(staged, compression="lz4")
         read = pl.scan_parquet(staged, glob=False)
         staying, gone = _without(read.filter(pl.col(FATE) == GOOD).drop(FATE), job, settings, mapping.table)
         not_ours, erased = pl.collect_all([read.filter(pl.col(FATE) == NOT_OURS).select(pl.len()), gone])
         told = _blank(job, mapping) | {
-            "rows_in": landed.refused.height + (landed.rows_in - landed.refused.height) * typed.rows_per_record,
+            "rows_in": landed.refused.height + (landed.rows_in - landed.refused.height) * rows.rows_per_record,
             "rows_not_ours": not_ours.item(),
             "rows_erased": erased.item(),
-            "unknown_headers": list(typed.unknown_headers),
+            "unknown_headers": list(rows.unknown_headers),
             "encoding": landed.encoding,
             "warnings": _double_hours(staying, mapping, settings.site.zone),
         }
@@ -88,7 +88,7 @@ def _refused_in_a_cell(
     """Rows with a cell that cannot be read: read once more by themselves, so that only they are given reasons."""
     lines = read.filter(pl.col(FATE) == REFUSED).select("line").collect()
     rows = landed.rows.clear() if lines.is_empty() else landed.rows.join(lines.lazy(), on="line", how="semi")
-    return _typed(job, settings, mapping, replace(landed, rows=rows)).refused.collect()
+    return typed(job, settings, mapping, replace(landed, rows=rows)).refused.collect()
 
 
 def _judged(
@@ -139,7 +139,7 @@ def _state(told: Record, table: Table, blocked_by: tuple[str, ...]) -> tuple[str
     )
 
 
-def _typed(job: Job, settings: Settings, mapping: Mapping, landed: Landed) -> Typed:
+def typed(job: Job, settings: Settings, mapping: Mapping, landed: Landed) -> Typed:
     """The rows in the contract's types, beside those with a cell that cannot be read."""
     return canonical(
         landed.rows,
