@@ -20,8 +20,8 @@ from tests.faults.test_run_faults import Night, a_night
 
 pytestmark = pytest.mark.slow
 LARGE_DISK = "size=64m"
-MEMORIES_MB = (8, 32, 64)
-"""More than the process has when it starts."""
+MEMORIES_MB = (8, 32, 64, 128)
+"""More than the process has when it starts; the last may be enough for a small run."""
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +133,9 @@ def test_too_little_memory(
     for more_mb in MEMORIES_MB:
         data = copied(night, tmp_path / f"{more_mb}")
         ended = zygote.run(data, limits={"AS": more_mb << 20})
+        if more_mb == MEMORIES_MB[-1] and ended.code == 0:
+            assert state_of(data) == night.left
+            continue
         assert ended.code not in {0, None}, ended
         assert torn(data) == []
         assert main(["status", "--data", str(data)]) == 2
