@@ -11,11 +11,12 @@ from flows.erasing import erasure
 from flows.errors import PlainError
 from flows.failure import under_way
 from flows.io import durable, ledger, parquet, publish, quarantine
+from flows.io import kept as kept_frames
 from flows.io.ledger import Entry, Record
 from flows.io.mirror import Mirrored, refresh_mirror
 from flows.io.publish import Manifest
 from flows.progress import Each, bar
-from flows.settings import Settings
+from flows.settings import Settings, digest
 from flows.stages.judging import forget_results
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
 def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """The run, once it has said that it began."""
     # Imported here: a night without news needs none of it, and would wait for it.
-    from flows.stages import analysing, building, closing, measuring, revising  # noqa: PLC0415
+    from flows.stages import analysing, building, closing, measuring, parting, revising  # noqa: PLC0415
     from flows.stages.reading import read_export  # noqa: PLC0415
 
     parent = publish.current(settings.shelf)
@@ -69,6 +70,8 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     if done := _unchanged(settings, taken, parent):
         return done
     draft = _draft(settings, taken, parent)
+    with bar("parting tickets"):
+        parting.lay_out(draft, taken)
     feeds = each("latest versions", building.latest_feed, _feeds_of(taken), draft, taken)
     built = each("building facts", building.build_frame, building.steps_of(_feeds_of(taken)), draft, in_turn=True)
     facts = [name for name in built if name in FACTS]
@@ -105,7 +108,9 @@ def tidy(settings: Settings, manifest: Manifest) -> Mirrored | None:
     kept = publish.tidy(settings.shelf, manifest, now_s=time.time())
     quarantine.forget(settings.quarantine, kept)
     forget_results(settings)
-    ledger.sweep(settings.store, ledger.needed_keys(publish.manifest_of(settings.shelf, run) for run in kept))
+    manifests = [publish.manifest_of(settings.shelf, run) for run in kept]
+    ledger.sweep(settings.store, ledger.needed_keys(manifests))
+    kept_frames.sweep(settings.kept, manifests)
     return refresh_mirror(settings.shelf, manifest, settings.mirror) if settings.mirror else None
 
 
@@ -134,7 +139,9 @@ def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> "
         raise NothingToPublish(f"No export gave a row, so there is nothing to publish:\n{there}")
     run = parent["run"] + 1 if parent else 1
     publish.open_staging(settings.shelf, run)
-    draft = Draft(settings=settings, run=run, run_key=ledger.run_key(settings, taken), parent=parent)
+    premises = digest([ledger.rules_sha256(), settings.documents_sha256])
+    key = ledger.run_key(settings, taken)
+    draft = Draft(settings=settings, run=run, run_key=key, premises=premises, parent=parent)
     durable.remove(draft.work)
     durable.folder(draft.work)
     return draft

@@ -94,6 +94,11 @@ class Settings:
         return self.data / "store"
 
     @property
+    def kept(self) -> Path:
+        """Frames that were made of the partitions, by content too."""
+        return self.store / "kept"
+
+    @property
     def quarantine(self) -> Path:
         """Reports a person reads: refused rows by run, and what Great Expectations found."""
         return self.data / "quarantine"
@@ -102,6 +107,11 @@ class Settings:
     def lock(self) -> Path:
         """What a run holds while it works."""
         return self.data / ".lock"
+
+    @property
+    def prints(self) -> Path:
+        """What is known of the files of the raw folder as this disk holds them; see `flows.io.prints`."""
+        return self.data / ".fingerprints.json"
 
 
 def load(data: str = "", *, as_of: dt.date | None = None, tasks: str = "") -> Settings:

@@ -69,7 +69,9 @@ FACT_TICKET = Table(
             "Last resolved within that time; no once it is over and the ticket open, null while it still may be."
         ),
         "observed_s": seconds(
-            "Elapsed time to the last resolution, or to the end of the as-of day while open.", required=True
+            "Elapsed time to the last resolution, or to the end of the as-of day while open.",
+            required=True,
+            published=False,
         ),
         "customer_contact_count": count("Runs of customer messages not separated by a human reply."),
         "human_reply_count": count("Public replies of human agents."),

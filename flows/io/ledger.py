@@ -12,6 +12,7 @@ from flows.io import durable, parquet
 from flows.io.earlier import earlier_exports, require_tables
 from flows.io.erased import erased_persons, erasures_sha256, key_name
 from flows.io.object_store import land
+from flows.io.prints import Prints
 from flows.io.publish import Manifest, as_json
 from flows.progress import bar
 from flows.settings import Settings, digest
@@ -29,6 +30,8 @@ ALL_ROOMS = (
 SHRINKS_BELOW = 0.5
 NOTES = ("failure.json", "begun.json")
 """What `flows.failure` keeps in the store."""
+KEPT = "kept"
+"""The folder in the store of the frames that were made of the partitions; `flows.io.kept` sees to it."""
 
 
 class Job(TypedDict):
@@ -99,8 +102,9 @@ def rules_sha256(rooms: Sequence[str] = ALL_ROOMS) -> str:
     return found.hexdigest()
 
 
-def jobs(settings: Settings, *, now_s: float) -> list[Job]:
+def jobs(settings: Settings, *, now_s: float, prints: Prints | None = None) -> list[Job]:
     """Every file of every export, sorted, with the key under which its rows are stored."""
+    known = prints or Prints.of(settings, now_s=now_s)
     if settings.raw_bucket is not None:
         land(settings.raw_bucket, settings.raw, [export.files for export in settings.exports])
     rules = rules_sha256(READING_ROOMS)
@@ -117,7 +121,7 @@ def jobs(settings: Settings, *, now_s: float) -> list[Job]:
     with bar("looking for new files", len(work), [path.stat().st_size for path, _, _ in work]) as step:
         for path, mapping, reading in work:
             slot = path.relative_to(settings.raw).as_posix()
-            job = _job(settings, path, slot, mapping, reading, now_s=now_s)
+            job = _job(settings, path, slot, mapping, reading, now_s=now_s, prints=known)
             found[slot, mapping] = job | {"erased": persons_in(settings.mappings[mapping].source, erased)}
             step()
     return [found[name] for name in sorted(found)]
@@ -136,13 +140,28 @@ def record(store: Path, key: str) -> Record | None:
     return told if kept.get("sha256") == digest(told) else None
 
 
+def is_there(store: Path, told: Record) -> bool:
+    """The stored rows of a record lie in files of the right size; `stored` hashes them before they are read."""
+    return all(path.is_file() and path.stat().st_size == written["bytes"] for path, written in _files_of(store, told))
+
+
 def is_whole(store: Path, told: Record) -> bool:
     """The stored rows of a record are still the bytes that were written."""
-    parts = ((f"{told['key']}.parquet", told["good"]), (f"{told['key']}.quarantine.parquet", told["quarantine"]))
     return all(
-        written is None or ((store / name).is_file() and durable.fingerprint(store / name) == written["sha256"])
-        for name, written in parts
+        path.is_file() and durable.fingerprint(path) == written["sha256"] for path, written in _files_of(store, told)
     )
+
+
+def stored(store: Path, told: Record, part: Part = "good") -> pl.LazyFrame:
+    """The stored rows of a record, of the bytes that were written; else the record is not believed any more."""
+    written = told[part]
+    if written is None:
+        raise KeyError(f"{told['slot']}: looked for stored rows ({part}), its record tells of none.")
+    try:
+        return parquet.read(store / f"{told['key']}{_ENDS[part]}", sha256=written["sha256"])
+    except parquet.Damaged:
+        durable.remove(store / f"{told['key']}.json")  # its export is read again, if it is still there
+        raise
 
 
 def keep(store: Path, told: Record) -> None:
@@ -184,7 +203,7 @@ def forget_half_read(store: Path) -> None:
 def sweep(store: Path, needed: set[str]) -> None:
     """Remove the partitions, and the drafts of dead runs, that no kept run needs."""
     for path in sorted(store.iterdir()) if store.is_dir() else []:
-        if path.name.split(".")[0] not in needed and path.name not in NOTES:
+        if path.name.split(".")[0] not in needed and path.name not in {*NOTES, KEPT}:
             durable.remove(path)
 
 
@@ -217,7 +236,9 @@ def _entry(job: Job, told: Record | None, was: Record | None, *, accept_shrink: 
     return Entry(job["slot"], job["mapping"], job["key"], "accepted", "", told)
 
 
-def _job(settings: Settings, path: Path, slot: str, mapping: str, reading: str, *, now_s: float) -> Job:
+def _job(
+    settings: Settings, path: Path, slot: str, mapping: str, reading: str, *, now_s: float, prints: Prints
+) -> Job:
     """One file, fingerprinted, unless it may not be opened."""
     job: Job = {
         "slot": slot, "mapping": mapping, "path": str(path), "sha256": "", "bytes": 0, "key": "", "problem": "",
@@ -234,10 +255,16 @@ def _job(settings: Settings, path: Path, slot: str, mapping: str, reading: str, 
             "problem": f"{slot}: it changed less than {settings.settle_s} s ago; it is read once it has settled."
         }
     try:
-        sha256 = durable.fingerprint(path)
+        sha256 = prints.fingerprint(slot, path)
     except OSError as problem:
         return job | {"problem": f"{slot}: it cannot be read: {problem.strerror}. Give this user the right to read it."}
     return job | {"sha256": sha256, "bytes": about.st_size, "key": digest([slot, sha256, reading])[:16]}
+
+
+def _files_of(store: Path, told: Record) -> list[tuple[Path, parquet.Written]]:
+    """The files of the rows of a record, and what was written into them."""
+    found = [(store / f"{told['key']}{end}", told[part]) for part, end in _ENDS.items()]
+    return [(path, written) for path, written in found if written is not None]
 
 
 def _inside(path: Path, raw: Path) -> bool:

@@ -9,7 +9,7 @@ def analyses_of(draft: Draft) -> list[str]:
     """The tables for which all that they need is there."""
     from transforms.analysis import ANALYSES  # noqa: PLC0415 -- stages import what they do when they do it
 
-    there = {path.stem: path for path in draft.work.glob("*.parquet")}
+    there = dict.fromkeys(draft.names_inside(""))
     return [name for name, analysis in ANALYSES.items() if analysis.can_be_built(there)]
 
 

@@ -65,6 +65,7 @@ def close(
         "erased": erased_document(settings, erased_persons(settings)),
         "accounts": [_plain(account.row) for account in accounts],
         "exports": ledger.as_document(taken),
+        "kept": draft.all_parts(),
         "missing": missing.rows(),
         "revised": _revised(draft),
         "alarms": draft.inside(ALARM.name).collect().rows(named=True),

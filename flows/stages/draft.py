@@ -3,6 +3,8 @@
 Frames inside the house (codes, UTC) lie in the work folder; what readers see (keys, local time) in the staging folder.
 """
 
+import datetime as dt
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -10,16 +12,20 @@ from typing import TypedDict
 import polars as pl
 
 from expectations.schema import Layer, Table
-from expectations.tables import FEEDS
+from expectations.tables import FACTS, FEEDS
 from flows.errors import PlainError
 from flows.io import durable, parquet
-from flows.io.publish import Manifest
+from flows.io.kept import Keeper, Kept, Parts
+from flows.io.publish import Manifest, as_json
 from flows.settings import Settings
 from flows.stages.judging import judged
+from transforms.calendar import day_ends_at
 
 PLACES = {Layer.FACT: "facts", Layer.DIMENSION: "facts", Layer.METRIC: "metrics", Layer.REPORT: "reports"}
 IN_METRICS = ("dim_metric", "dim_target", "dim_benchmark")
 """Dimensions that stand beside the values they describe."""
+
+_PARTS = ".parts.json"
 
 
 class BrokenTable(PlainError):  # noqa: N818 -- read aloud where it is caught
@@ -45,6 +51,8 @@ class Draft:
     settings: Settings
     run: int
     run_key: str
+    premises: str
+    """Fingerprint of what every frame depends on: code, libraries and settings."""
     parent: Manifest | None = None
     """The run that counts until this one is committed."""
 
@@ -58,13 +66,56 @@ class Draft:
         """Frames in the form they have inside the house."""
         return self.settings.store / ".work"
 
+    @property
+    def end(self) -> dt.datetime:
+        """The first instant after the as-of day."""
+        return day_ends_at(self.settings.as_of, self.settings.site.zone)
+
+    @property
+    def keeper(self) -> Keeper:
+        """The frames that stay from night to night."""
+        return Keeper(home=self.settings.kept, premises=self.premises, end=self.end)
+
     def inside(self, name: str) -> pl.LazyFrame:
-        """A frame of the work folder."""
+        """A frame of the run: of the work folder, or kept, in one piece or in parts."""
+        if (self.work / f"{name}{_PARTS}").is_file():
+            return self.on_the_day(name, self.keeper.frame(self.parts_of(name)))
         return pl.scan_parquet(self.work / f"{name}.parquet", glob=False)
 
+    def part_inside(self, name: str, part: str) -> pl.LazyFrame:
+        """One part of a kept frame."""
+        return self.on_the_day(name, self.keeper.frame({part: self.parts_of(name)[part]}))
+
+    def parts_of(self, name: str) -> dict[str, Kept]:
+        """The parts of a kept frame, by name; none where there is no such frame."""
+        path = self.work / f"{name}{_PARTS}"
+        found: dict[str, Kept] = json.loads(path.read_bytes()) if path.is_file() else {}
+        return found
+
+    def all_parts(self) -> dict[str, dict[str, Kept]]:
+        """The parts of all kept frames."""
+        names = sorted(path.name.removesuffix(_PARTS) for path in self.work.glob(f"*{_PARTS}"))
+        return {name: self.parts_of(name) for name in names}
+
+    def note_parts(self, name: str, parts: Parts) -> None:
+        """Say where a kept frame is."""
+        durable.put_bytes(self.work / f"{name}{_PARTS}", as_json(parts))
+
     def all_inside(self, layer: str) -> dict[str, pl.LazyFrame]:
-        """The frames of the work folder whose names begin so."""
-        return {path.stem: self.inside(path.stem) for path in sorted(self.work.glob(f"{layer}_*.parquet"))}
+        """The frames of the run whose names begin so."""
+        return {name: self.inside(name) for name in self.names_inside(layer)}
+
+    def names_inside(self, layer: str) -> list[str]:
+        """The names of the frames of the run that begin so."""
+        paths = [path for end in (_PARTS, ".parquet") for path in self.work.glob(f"{layer}*{end}")]
+        return sorted({path.name.removesuffix(_PARTS).removesuffix(".parquet") for path in paths})
+
+    def on_the_day(self, name: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with what the day itself decides, in the columns of their contract."""
+        from transforms.facts import STEPS  # noqa: PLC0415 -- stages import what they do when they do it
+
+        daily = STEPS[name].daily if name in STEPS else None
+        return rows if daily is None else daily.told(rows, self.end).select(FACTS[name].schema.names())
 
 
 def write_output(frame: pl.LazyFrame, table: Table, draft: Draft) -> Output:
@@ -89,14 +140,18 @@ def require_rows(name: str, table: Table, draft: Draft) -> None:
 
 def _broken(name: str, draft: Draft, why: str) -> BrokenTable:
     return BrokenTable(
-        f"{name}: the table that was built breaks its contract: {why}. Nothing was published; it lies in "
-        f"{draft.work / name}.parquet for inspection. This is a fault of the pipeline: report it."
+        f"{name}: the table that was built breaks its contract: {why}. Nothing was published; what was built lies in "
+        f"{draft.settings.store} for inspection. This is a fault of the pipeline: report it."
     )
 
 
-def require_contract(name: str, table: Table, draft: Draft) -> None:
-    """Stop the run at a table of ours that breaks its contract: the fault is in a rule, not in an export."""
-    verdict = judged(draft.inside(name), table, name=table.name, settings=draft.settings)
+def require_contract(name: str, table: Table, draft: Draft, rows: pl.LazyFrame | None = None) -> None:
+    """Stop the run at a table of ours that breaks its contract: the fault is in a rule, not in an export.
+
+    `rows`: those of it that were made; the others were judged when they were.
+    """
+    found = draft.inside(name) if rows is None else rows
+    verdict = judged(found, table, name=table.name, settings=draft.settings)
     if verdict.blocked_by:
         why = ", ".join(f"{code} ({verdict.counts.get(code, 0)} rows)" for code in verdict.blocked_by)
         raise _broken(name, draft, why)

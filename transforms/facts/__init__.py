@@ -7,146 +7,139 @@ than the end of the as-of day, in the site's zone, enters a fact.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from expectations.tables import FACTS
-from transforms.calendar import day_ends_at
-from transforms.facts.backlog import fact_backlog_daily
+from transforms.facts.backlog import backlog_moves, fact_backlog_daily
+from transforms.facts.bench import (
+    FED_IN_PARTS,
+    TOLD_ANSWER,
+    TOLD_BACKLOG,
+    TOLD_BOT,
+    TOLD_BUYER,
+    TOLD_CART,
+    TOLD_CONTACT,
+    TOLD_CUSTOMER,
+    TOLD_DURATION,
+    TOLD_EVENT,
+    TOLD_HEIR,
+    TOLD_HELP,
+    TOLD_MERGE,
+    TOLD_OPENING,
+    TOLD_REVIEW,
+    TOLD_SOURCE,
+    TOLD_SURVEY,
+    TOLD_TICKET,
+    TOLD_TIME,
+    Bench,
+    Daily,
+    Frames,
+    Lies,
+    Step,
+)
 from transforms.facts.bot import fact_bot_session
 from transforms.facts.cart import customer_carts, fact_cart, fact_cart_customer_period
 from transforms.facts.cohort import customer_months, fact_customer_cohort, fact_customer_value
 from transforms.facts.contact import fact_contact
 from transforms.facts.cost import fact_cost_allocation
-from transforms.facts.credit import Tickets
 from transforms.facts.customer import customer_events, fact_customer_period
 from transforms.facts.dimensions import build_dimensions
 from transforms.facts.employee_survey import fact_employee_answer, fact_employee_invitation
 from transforms.facts.help_centre import fact_article_view, fact_help_session, helped
-from transforms.facts.histogram import fact_duration_histogram
+from transforms.facts.histogram import durations_in_buckets, fact_duration_histogram
 from transforms.facts.latest import duplicates, latest
+from transforms.facts.merge import inherited, merged
 from transforms.facts.order import fact_order, fact_service_revenue, in_contact
-from transforms.facts.people import employed_days
 from transforms.facts.publishable import publishable, published_names
 from transforms.facts.quality import fact_quality_category, fact_quality_review, reviewed
-from transforms.facts.reached import reached
+from transforms.facts.repeat import openings_of
+from transforms.facts.settled import next_event, next_instant, next_verdict
 from transforms.facts.staffing import FEEDS as STAFFING_FEEDS
 from transforms.facts.staffing import fact_agent_day
 from transforms.facts.survey import fact_survey_invitation, fact_survey_response, surveyed
-from transforms.facts.ticket import fact_ticket
-from transforms.facts.ticket_hand_off import told_hand_offs
-from transforms.facts.ticket_life import fact_ticket_event, lives, reopenings, told_events
+from transforms.facts.tells import answering_sources, told_by_source
+from transforms.facts.ticket import fact_ticket, timed_ticket, with_observation
+from transforms.facts.ticket_hand_off import hand_offs_of_bots
+from transforms.facts.ticket_life import fact_ticket_event, lives, told_events
 from transforms.facts.workload import fact_required_staff
-from transforms.open_clock import OpenClock
 from transforms.scales import SCALES, Scale
 from transforms.site import Site
 
-TOLD_EVENT, TOLD_TICKET, TOLD_SURVEY = "told_event", "told_ticket", "told_survey"
-TOLD_HAND_OFF = "told_hand_off"
-TOLD_REVIEW, TOLD_HELP = "told_review", "told_help"
-"""Frames that several facts are made of; they stay inside the house."""
-TOLD_CONTACT = "told_contact"
-"""The moments at which known customers turned to the service."""
-TOLD_CART, TOLD_CUSTOMER, TOLD_BUYER = "told_cart", "told_customer", "told_buyer"
-"""Carts, spells and months of orders in the order of their customers."""
-
 __all__ = ["STEPS", "build", "build_dimensions", "build_facts", "duplicates", "latest", "publishable"]
-__all__ += ["published_names", "steps"]
+__all__ += ["FED_IN_PARTS", "Bench", "Lies", "Step", "published_names", "steps"]
 
-Frames = Mapping[str, pl.LazyFrame]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What a step works with: the feeds and the steps before it, and what holds for the site."""
-
-    frames: Frames
-    site: Site
-    as_of: dt.date
-    scales: Mapping[str, Scale]
-
-    def __getitem__(self, name: str) -> pl.LazyFrame:
-        """A frame that must be there."""
-        return self.frames[name]
-
-    def get(self, name: str) -> pl.LazyFrame | None:
-        """A frame that may be there."""
-        return self.frames.get(name)
-
-    @property
-    def end(self) -> dt.datetime:
-        """The first instant after the as-of day."""
-        return day_ends_at(self.as_of, self.site.zone)
-
-    @property
-    def clock(self) -> OpenClock:
-        """The opening hours of the site."""
-        return OpenClock.of(self.site, self.as_of)
-
-    @property
-    def people(self) -> pl.LazyFrame | None:
-        """Who was employed on which day."""
-        return employed_days(self["feed_employee"], self.as_of) if "feed_employee" in self.frames else None
-
-    @property
-    def credit(self) -> Tickets | None:
-        """The tickets to which surveys belong."""
-        return Tickets(self["fact_ticket"], self.get(TOLD_EVENT)) if "fact_ticket" in self.frames else None
-
-    @property
-    def moments(self) -> pl.LazyFrame:
-        """When known persons contacted the service."""
-        return reached(self.get("fact_ticket"), self.get("fact_contact"))
-
-    @property
-    def reopenings(self) -> pl.LazyFrame | None:
-        """When tickets were reopened, where events tell."""
-        return reopenings(self[TOLD_EVENT], self.site.zone) if TOLD_EVENT in self.frames else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A frame to build."""
-
-    needs: tuple[str, ...]
-    """Frames of which at least one must be there; others are used where they are."""
-    build: Callable[[Bench], pl.LazyFrame]
-
+_CREDIT = ("fact_ticket", TOLD_EVENT)
 
 STEPS: dict[str, Step] = {
     TOLD_EVENT: Step(
         needs=("feed_ticket_event",),
+        also=("feed_employee",),
         build=lambda b: told_events(b["feed_ticket_event"], b.site, end=b.end, clock=b.clock, people=b.people),
+        lies=Lies.PARTS,
+        changes_at=lambda b: next_event(b["feed_ticket_event"], b.end),
     ),
-    TOLD_TICKET: Step(needs=(TOLD_EVENT,), build=lambda b: lives(b[TOLD_EVENT], b.site)),
-    TOLD_HAND_OFF: Step(
-        needs=("feed_bot_session", TOLD_EVENT),
-        build=lambda b: told_hand_offs(b.get("feed_bot_session"), b.get(TOLD_EVENT), b.people, end=b.end),
-    ),
-    "fact_ticket": Step(
+    TOLD_TICKET: Step(needs=(TOLD_EVENT,), build=lambda b: lives(b[TOLD_EVENT], b.site), lies=Lies.PARTS),
+    TOLD_SOURCE: Step(needs=(TOLD_TICKET,), build=lambda b: told_by_source(b[TOLD_TICKET])),
+    TOLD_MERGE: Step(
         needs=("feed_ticket", TOLD_TICKET),
-        build=lambda b: fact_ticket(
-            b.get("feed_ticket"), b.get(TOLD_TICKET), b.get(TOLD_HAND_OFF), b.site, end=b.end, clock=b.clock
-        ),
+        also=(TOLD_SOURCE,),
+        build=lambda b: merged(b.lived),
+        lies=Lies.PARTS,
+        changes_at=lambda b: next_instant(b.tickets, b.end),
     ),
-    "fact_ticket_event": Step(needs=(TOLD_EVENT,), build=lambda b: fact_ticket_event(b[TOLD_EVENT])),
-    "fact_backlog_daily": Step(
+    TOLD_HEIR: Step(needs=(TOLD_MERGE,), build=lambda b: inherited(b[TOLD_MERGE]), lies=Lies.SCATTERED),
+    TOLD_BOT: Step(
+        needs=("feed_bot_session",),
+        build=lambda b: hand_offs_of_bots(b["feed_bot_session"], end=b.end),
+        lies=Lies.SCATTERED,
+    ),
+    TOLD_TIME: Step(
+        needs=("feed_ticket", TOLD_TICKET),
+        also=(TOLD_SOURCE, TOLD_HEIR, TOLD_BOT, TOLD_EVENT, "feed_employee"),
+        build=lambda b: timed_ticket(b.lived, b.get(TOLD_HEIR), b.hand_offs, b.site, clock=b.clock),
+        lies=Lies.PARTS,
+        changes_at=lambda b: next_instant(b.tickets, b.end),
+    ),
+    TOLD_ANSWER: Step(needs=(TOLD_TIME,), build=lambda b: answering_sources(b[TOLD_TIME])),
+    TOLD_OPENING: Step(needs=(TOLD_TIME,), build=lambda b: openings_of(b[TOLD_TIME]), lies=Lies.PARTS),
+    "fact_ticket": Step(
+        needs=(TOLD_TIME,),
+        also=(TOLD_ANSWER, TOLD_OPENING),
+        build=lambda b: fact_ticket(b[TOLD_TIME], b[TOLD_ANSWER], b[TOLD_OPENING], b.site, end=b.end, clock=b.clock),
+        lies=Lies.PARTS,
+        near=TOLD_OPENING,
+        daily=Daily(columns=("observed_s",), told=with_observation),
+        changes_at=lambda b: next_verdict(b["fact_ticket"], b.site, b.end),
+    ),
+    "fact_ticket_event": Step(needs=(TOLD_EVENT,), build=lambda b: fact_ticket_event(b[TOLD_EVENT]), lies=Lies.PARTS),
+    TOLD_BACKLOG: Step(
         needs=("fact_ticket",),
-        build=lambda b: fact_backlog_daily(b["fact_ticket"], b.reopenings, as_of=b.as_of),
+        also=(TOLD_EVENT,),
+        build=lambda b: backlog_moves(b["fact_ticket"], b.reopenings),
+        lies=Lies.PARTS,
     ),
-    "fact_duration_histogram": Step(needs=("fact_ticket",), build=lambda b: fact_duration_histogram(b["fact_ticket"])),
+    "fact_backlog_daily": Step(
+        needs=(TOLD_BACKLOG,), build=lambda b: fact_backlog_daily(b[TOLD_BACKLOG], as_of=b.as_of)
+    ),
+    TOLD_DURATION: Step(
+        needs=("fact_ticket",), build=lambda b: durations_in_buckets(b["fact_ticket"]), lies=Lies.PARTS
+    ),
+    "fact_duration_histogram": Step(needs=(TOLD_DURATION,), build=lambda b: fact_duration_histogram(b[TOLD_DURATION])),
     "fact_contact": Step(
         needs=("feed_contact", "feed_contact_day"),
+        also=("feed_employee",),
         build=lambda b: fact_contact(b.get("feed_contact"), b.get("feed_contact_day"), b.people, b.site, end=b.end),
     ),
     TOLD_SURVEY: Step(needs=("feed_survey",), build=lambda b: surveyed(b["feed_survey"], b.site, end=b.end)),
     "fact_survey_invitation": Step(
-        needs=(TOLD_SURVEY,), build=lambda b: fact_survey_invitation(b[TOLD_SURVEY], b.credit, b.site)
+        needs=(TOLD_SURVEY,), also=_CREDIT, build=lambda b: fact_survey_invitation(b[TOLD_SURVEY], b.credit, b.site)
     ),
     "fact_survey_response": Step(
-        needs=(TOLD_SURVEY,), build=lambda b: fact_survey_response(b[TOLD_SURVEY], b.credit, b.site, b.scales)
+        needs=(TOLD_SURVEY,),
+        also=_CREDIT,
+        build=lambda b: fact_survey_response(b[TOLD_SURVEY], b.credit, b.site, b.scales),
     ),
     "fact_employee_invitation": Step(
         needs=(TOLD_SURVEY,), build=lambda b: fact_employee_invitation(b[TOLD_SURVEY], b.site)
@@ -156,26 +149,33 @@ STEPS: dict[str, Step] = {
     ),
     "fact_agent_day": Step(
         needs=STAFFING_FEEDS,
+        also=("feed_employee", "fact_contact"),
         build=lambda b: fact_agent_day(b.frames, b.people, b.get("fact_contact"), as_of=b.as_of),
     ),
     "fact_required_staff": Step(
         needs=("feed_contact",),
+        also=("fact_contact", "fact_agent_day"),
         build=lambda b: fact_required_staff(b["fact_contact"], b.get("fact_agent_day"), b.site),
     ),
     TOLD_CONTACT: Step(
         needs=("feed_order",),
+        also=("fact_ticket", "fact_contact", TOLD_EVENT),
         build=lambda b: in_contact(b.get("fact_ticket"), b.get("fact_contact"), b.get(TOLD_EVENT)),
     ),
     "fact_order": Step(
         needs=("feed_order",),
+        also=(TOLD_CONTACT, *_CREDIT),
         build=lambda b: fact_order(b["feed_order"], b[TOLD_CONTACT], b.credit, b.site, end=b.end),
     ),
     "fact_service_revenue": Step(
         needs=("fact_order",),
+        also=("fact_contact", "fact_ticket"),
         build=lambda b: fact_service_revenue(b["fact_order"], b.get("fact_contact"), b.get("fact_ticket")),
     ),
     "fact_cart": Step(
-        needs=("feed_cart",), build=lambda b: fact_cart(b["feed_cart"], b.get("fact_order"), b.site, end=b.end)
+        needs=("feed_cart",),
+        also=("fact_order",),
+        build=lambda b: fact_cart(b["feed_cart"], b.get("fact_order"), b.site, end=b.end),
     ),
     TOLD_CART: Step(needs=("fact_cart",), build=lambda b: customer_carts(b["fact_cart"])),
     "fact_cart_customer_period": Step(
@@ -194,21 +194,28 @@ STEPS: dict[str, Step] = {
     ),
     "fact_cost_allocation": Step(
         needs=("feed_cost",),
+        also=("fact_contact", "fact_ticket"),
         build=lambda b: fact_cost_allocation(
             b["feed_cost"], b.get("fact_contact"), b.get("fact_ticket"), b.site, as_of=b.as_of
         ),
     ),
     TOLD_REVIEW: Step(
         needs=("feed_quality_review",),
+        also=("feed_employee", *_CREDIT),
         build=lambda b: reviewed(b["feed_quality_review"], b.people, b.credit, b.site, end=b.end),
     ),
     "fact_quality_review": Step(needs=(TOLD_REVIEW,), build=lambda b: fact_quality_review(b[TOLD_REVIEW])),
     "fact_quality_category": Step(needs=(TOLD_REVIEW,), build=lambda b: fact_quality_category(b[TOLD_REVIEW])),
     TOLD_HELP: Step(needs=("feed_article_view",), build=lambda b: helped(b["feed_article_view"], b.site, end=b.end)),
     "fact_article_view": Step(needs=(TOLD_HELP,), build=lambda b: fact_article_view(b[TOLD_HELP])),
-    "fact_help_session": Step(needs=(TOLD_HELP,), build=lambda b: fact_help_session(b[TOLD_HELP], b.moments, b.site)),
+    "fact_help_session": Step(
+        needs=(TOLD_HELP,),
+        also=("fact_ticket", "fact_contact"),
+        build=lambda b: fact_help_session(b[TOLD_HELP], b.moments, b.site),
+    ),
     "fact_bot_session": Step(
         needs=("feed_bot_session",),
+        also=("fact_ticket", "fact_contact"),
         build=lambda b: fact_bot_session(b["feed_bot_session"], b.moments, b.site, end=b.end),
     ),
 }

@@ -28,12 +28,20 @@ _DONE = ("solved", "closed")
 _LEAVES = "_leaves"
 
 
-def fact_backlog_daily(tickets: pl.LazyFrame, reopenings: pl.LazyFrame | None, *, as_of: dt.date) -> pl.LazyFrame:
-    """One row is a day of a channel, team and segment, from the first on which it has a ticket to the as-of day.
+def backlog_moves(tickets: pl.LazyFrame, reopenings: pl.LazyFrame | None) -> pl.LazyFrame:
+    """One row is a day, channel, team and segment on which tickets opened, closed or came of another age.
 
     Ages count from the creation, in whole local days. A ticket that is solved at an unknown instant is left out.
     """
-    daily = _changes(_spells(tickets, reopenings))
+    return _changes(_spells(tickets, reopenings)).sort("day_on", *CELL)
+
+
+def fact_backlog_daily(moves: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFrame:
+    """One row is a day of a channel, team and segment, from the first on which it has a ticket to the as-of day.
+
+    The moves of one day may come in several rows: of tickets that lie apart.
+    """
+    daily = moves.group_by("day_on", *CELL).agg(pl.col(*_MOVES, *AGES).sum())
     return in_shape(_summed(_calendar(daily, as_of), daily), FACT_BACKLOG_DAILY)
 
 

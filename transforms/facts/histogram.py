@@ -29,10 +29,15 @@ DURATIONS = {
 _CELL = ["day_on", "channel", "team", "segment", "bucket"]
 
 
-def fact_duration_histogram(tickets: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a day, channel, team, segment, duration and bucket, over the tickets that count."""
+def durations_in_buckets(tickets: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a day, channel, team, segment, duration and bucket, over the tickets that count, with how many."""
     counted = tickets.filter("is_counted")
-    parts = pl.concat([_buckets(counted, duration, day) for duration, day in DURATIONS.items()])
+    return pl.concat([_buckets(counted, duration, day) for duration, day in DURATIONS.items()]).sort("duration", *_CELL)
+
+
+def fact_duration_histogram(buckets: pl.LazyFrame) -> pl.LazyFrame:
+    """The same rows, each once though its tickets lie apart, with the duration that its bucket stands for."""
+    parts = buckets.group_by("duration", *_CELL).agg(pl.col("n").sum())
     stands_for = pl.lit(GAMMA).pow(pl.col("bucket")) * (2 / (GAMMA + 1))
     value = pl.when(pl.col("bucket") == ZERO_BUCKET).then(0.0).otherwise(stands_for)
     return in_shape(parts.with_columns(bucket_value_s=value), FACT_DURATION_HISTOGRAM)

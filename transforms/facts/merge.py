@@ -18,13 +18,23 @@ _INHERITED = pl.Schema(
 )
 
 
-def with_inheritance(lf: pl.LazyFrame) -> pl.LazyFrame:
-    """The same tickets, the survivors of merges with what they inherit."""
-    merged = lf.filter(pl.col("merged_into_id") != pl.col("ticket_id")).select(
+def merged(lf: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a ticket that was merged into another."""
+    return lf.filter(pl.col("merged_into_id") != pl.col("ticket_id")).select(
         *_TICKET, "merged_into_id", "first_customer_message_at", "customer_contact_count"
     )
+
+
+def inherited(tickets: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a survivor with what all of `merged` leave to it, however far apart they lie."""
     # The few merged tickets are followed eagerly: how long their chains are is only known from the data.
-    inherited = merged.map_batches(_inherited, schema=_INHERITED, validate_output_schema=True)
+    return tickets.map_batches(_inherited, schema=_INHERITED, validate_output_schema=True)
+
+
+def with_inheritance(lf: pl.LazyFrame, inherited: pl.LazyFrame | None) -> pl.LazyFrame:
+    """The same tickets, the survivors of merges with what they inherit."""
+    if inherited is None:
+        return lf
     contacts = pl.col("customer_contact_count")
     return (
         lf.join(inherited, on=_TICKET, how="left")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from transforms.calendar import elapsed_seconds
-from transforms.facts.shape import ABSENT, is_told
+from transforms.facts.shape import ABSENT
 from transforms.open_clock import OpenClock
 from transforms.site import Site, SlaPolicy
 
@@ -58,14 +58,13 @@ def _holds(policy: SlaPolicy) -> pl.Expr:
 
 def _answered_in_time(lf: pl.LazyFrame, end: dt.datetime, clock: OpenClock) -> pl.LazyFrame:
     """Nobody waits for an answer beyond the resolution."""
-    tells = is_told("first_response_at") | is_told("human_reply_count")
     has_hidden_reply = (pl.col("human_reply_count") > 0).fill_null(value=False)
     return _judged(
         lf,
         "first_response",
         start="response_clock_at",
         until=pl.coalesce("resolved_at", pl.lit(end)),
-        is_open=pl.col("first_response_at").is_null() & tells & ~has_hidden_reply,
+        is_open=pl.col("first_response_at").is_null() & pl.col("tells_answers") & ~has_hidden_reply,
         clock=clock,
     )
 

@@ -14,25 +14,65 @@ import datetime as dt
 
 import polars as pl
 
+from expectations.schema import INSTANT
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.feed_ticket import FEED_TICKET
 from transforms.calendar import elapsed_seconds, local_day
 from transforms.facts.merge import with_inheritance
 from transforms.facts.repeat import with_repeats
-from transforms.facts.shape import in_shape, is_told, threshold, tier
+from transforms.facts.shape import in_shape, threshold, tier
 from transforms.facts.sla import with_promises
+from transforms.facts.tells import ANSWERING, TOLD_BY_SOURCE, with_tells
 from transforms.facts.ticket_hand_off import with_response_clock
 from transforms.facts.ticket_life import LIFE, TICKET
 from transforms.open_clock import OpenClock
 from transforms.site import Site
 
-_DONE, _OPEN = ("solved", "closed"), ("new", "open", "pending", "hold")
+DONE, _OPEN = ("solved", "closed"), ("new", "open", "pending", "hold")
+INSTANTS = [name for name in FEED_TICKET.columns if name.endswith("_at") and name != "updated_at"]
+_LATER = (
+    *("tier", "sla_first_response_s", "sla_first_response_clock", "is_sla_first_response_met"),
+    *("sla_resolution_s", "sla_resolution_clock", "is_sla_resolution_met", "observed_s"),
+    *(name for name in FACT_TICKET.columns if name.startswith("is_") and not name.startswith("is_sla")),
+)
+TIMED = pl.Schema(
+    {name: dtype for name, dtype in FACT_TICKET.schema.items() if name not in _LATER} | {"response_clock_at": INSTANT}
+)
+"""One row is a ticket with every clock of it resolved, before what was promised for it and what became of it."""
+
+
+def lived(
+    tickets: pl.LazyFrame | None, lives: pl.LazyFrame | None, tells: pl.LazyFrame | None, *, end: dt.datetime
+) -> pl.LazyFrame:
+    """One row is a ticket, its creation told or not: its own row and what its events tell, made one; nothing later.
+
+    `tells` says what each source tells of at all (`transforms.facts.tells.told_by_source`).
+    """
+    known = with_tells(_known(tickets, lives, end), tells, TOLD_BY_SOURCE)
+    return _with_resolutions(_with_messages(_with_cuts(known)))
+
+
+def timed_ticket(
+    tickets: pl.LazyFrame,
+    inherited: pl.LazyFrame | None,
+    hand_offs: pl.LazyFrame | None,
+    site: Site,
+    *,
+    clock: OpenClock,
+) -> pl.LazyFrame:
+    """One row is a ticket created before the end with every clock of it resolved; `tickets` are those of `lived`.
+
+    What other tickets tell comes later (`fact_ticket`), but for what a survivor inherits from those merged into it.
+    """
+    created = with_inheritance(tickets, inherited).filter(pl.col("created_at").is_not_null())
+    timed = _with_durations(_with_exclusions(with_response_clock(created, hand_offs)), site, clock=clock)
+    return timed.select(pl.col(name).cast(dtype) for name, dtype in TIMED.items())
 
 
 def fact_ticket(
-    tickets: pl.LazyFrame | None,
-    lives: pl.LazyFrame | None,
-    hand_offs: pl.LazyFrame | None,
+    timed: pl.LazyFrame,
+    answering: pl.LazyFrame | None,
+    openings: pl.LazyFrame,
     site: Site,
     *,
     end: dt.datetime,
@@ -40,16 +80,20 @@ def fact_ticket(
 ) -> pl.LazyFrame:
     """One row is a ticket created before the end, in its state at that instant.
 
-    What happened later is left out: rows created later, and instants of a row that lie later.
+    What happened later is left out: rows created later, and instants of a row that lie later. `answering` says which
+    sources tell of answers (`answering_sources`), `openings` when customers came with a topic (`openings_of`).
     """
-    known = _known(tickets, lives, end)
-    lived = with_inheritance(_with_resolutions(_with_messages(_with_cuts(known))))
-    created = with_response_clock(lived.filter(pl.col("created_at").is_not_null()), hand_offs)
-    timed = _with_durations(_with_exclusions(created), site, end=end, clock=clock)
-    promised = with_promises(timed, site, end=end, clock=clock)
-    repeated = with_repeats(promised, window=dt.timedelta(days=site.fcr_window_days))
+    promised = with_promises(with_tells(timed, answering, ANSWERING), site, end=end, clock=clock)
+    repeated = with_repeats(promised, openings, window=dt.timedelta(days=site.fcr_window_days))
     level = tier(site.tiers, pl.col("team"), pl.coalesce("resolved_on", "created_on"))
-    return in_shape(_with_verdicts(repeated, site, end=end).with_columns(tier=level), FACT_TICKET)
+    judged = _with_verdicts(repeated, site, end=end).with_columns(tier=level)
+    return in_shape(with_observation(judged, end), FACT_TICKET)
+
+
+def with_observation(lf: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
+    """The same tickets with how long each was seen: until its resolution, else until the end."""
+    seen_until = pl.max_horizontal(pl.coalesce("resolved_at", pl.lit(end)), "created_at")
+    return lf.with_columns(observed_s=(seen_until - pl.col("created_at")).dt.total_seconds())
 
 
 def _known(tickets: pl.LazyFrame | None, lives: pl.LazyFrame | None, end: dt.datetime) -> pl.LazyFrame:
@@ -59,10 +103,9 @@ def _known(tickets: pl.LazyFrame | None, lives: pl.LazyFrame | None, end: dt.dat
     """
     rows = FEED_TICKET.empty() if tickets is None else tickets
     life = pl.LazyFrame(schema=LIFE) if lives is None else lives
-    instants = [name for name in FEED_TICKET.columns if name.endswith("_at") and name != "updated_at"]
     return (
         rows.with_columns(ends_later=pl.coalesce("resolved_at", "closed_at") >= end)
-        .with_columns(pl.when(pl.col(name) < end).then(name).alias(name) for name in instants)
+        .with_columns(pl.when(pl.col(name) < end).then(name).alias(name) for name in INSTANTS)
         .join(life.with_columns(has_events=pl.lit(value=True)), on=TICKET, how="full", coalesce=True)
         .with_columns(
             pl.col("has_events").fill_null(value=False), created_at=pl.coalesce("created_at", "told_created_at")
@@ -73,7 +116,7 @@ def _known(tickets: pl.LazyFrame | None, lives: pl.LazyFrame | None, end: dt.dat
 def _with_cuts(lf: pl.LazyFrame) -> pl.LazyFrame:
     """Team, agent, merge and moves between teams, as the events tell, else as the row does."""
     moves = {"transfer_count": "told_transfers", "escalation_count": "told_escalations"}
-    without_move = pl.when(pl.col("has_events") & is_told("told_team")).then(0)
+    without_move = pl.when(pl.col("has_events") & pl.col("tells_team")).then(0)
     return lf.with_columns(
         team=pl.coalesce("told_team", "team"),
         agent_id=pl.coalesce("told_agent_id", "agent_id"),
@@ -84,7 +127,7 @@ def _with_cuts(lf: pl.LazyFrame) -> pl.LazyFrame:
 
 def _with_messages(lf: pl.LazyFrame) -> pl.LazyFrame:
     """The customer's first message, the answers to it, and the contacts."""
-    by_events = pl.col("has_events") & pl.col("told_has_messages").fill_null(value=False).any().over("source")
+    by_events = pl.col("has_events") & pl.col("tells_messages")
     is_outbound = pl.coalesce("is_outbound", "told_is_agent_started", pl.lit(value=False))
     once = pl.when(pl.col("channel") == "chat").then(1)
 
@@ -108,11 +151,11 @@ def _with_messages(lf: pl.LazyFrame) -> pl.LazyFrame:
 
 def _with_resolutions(lf: pl.LazyFrame) -> pl.LazyFrame:
     """First and last resolution, the reopens between, and the state; a row's closing counts where it was not solved."""
-    by_events = pl.col("told_status").is_not_null() & is_told("told_first_resolved_at")
+    by_events = pl.col("told_status").is_not_null() & pl.col("tells_resolutions")
     ended = pl.coalesce("resolved_at", "closed_at")
     own_last = pl.when(~pl.col("status").is_in(_OPEN).fill_null(value=False)).then(ended)
-    no_reopen = pl.when(pl.col("has_events") & is_told("told_first_resolved_at")).then(0)
-    was_open = pl.col("status").is_in(_DONE) & pl.col("ends_later")
+    no_reopen = pl.when(pl.col("has_events") & pl.col("tells_resolutions")).then(0)
+    was_open = pl.col("status").is_in(DONE) & pl.col("ends_later")
     return lf.with_columns(
         first_resolved_at=pl.when(by_events)
         .then("told_first_resolved_at")
@@ -141,7 +184,7 @@ def _with_exclusions(lf: pl.LazyFrame) -> pl.LazyFrame:
     return lf.with_columns(exclusion_reason=first)
 
 
-def _with_durations(lf: pl.LazyFrame, site: Site, *, end: dt.datetime, clock: OpenClock) -> pl.LazyFrame:
+def _with_durations(lf: pl.LazyFrame, site: Site, *, clock: OpenClock) -> pl.LazyFrame:
     """Every duration, elapsed and open, and the days they belong to."""
     clock_starts, response = "response_clock_at", "first_response_at"
     by_events = pl.col("told_status").is_not_null() & pl.col("resolved_at").is_not_null()
@@ -165,9 +208,6 @@ def _with_durations(lf: pl.LazyFrame, site: Site, *, end: dt.datetime, clock: Op
         resolution_business_s=clock.open_seconds_between("created_at", "resolved_at"),
         net_resolution_calendar_s=pl.when(net_micros >= 0).then(net_micros // 1_000_000),
         net_resolution_business_s=clock.open_seconds_between("created_at", "resolved_at", less_micros=waited_open),
-        observed_s=(
-            pl.max_horizontal(pl.coalesce("resolved_at", pl.lit(end)), "created_at") - pl.col("created_at")
-        ).dt.total_seconds(),
     ).with_columns(
         # Where no bot was first both waits are one: the clock is not looked up twice.
         first_response_from_first_message_business_s=pl.when(pl.col("asked_bot_at").is_null())
@@ -218,9 +258,8 @@ def _is_unanswered(site: Site, end: dt.datetime) -> pl.Expr:
     """No human reply within the waiting time; null while it may still come, or where the source tells of no replies."""
     clock_starts, response = pl.col("response_clock_at"), pl.col("first_response_at")
     limit = clock_starts + dt.timedelta(days=site.unanswered_after_days)
-    is_known = is_told("first_response_at") | is_told("human_reply_count")
     return (
-        pl.when(clock_starts.is_null() | ~is_known)
+        pl.when(clock_starts.is_null() | ~pl.col("tells_answers"))
         .then(None)
         .when(response.is_not_null())
         .then(response > limit)

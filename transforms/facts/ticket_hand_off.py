@@ -34,19 +34,19 @@ HAND_OFF = pl.Schema(
 
 
 def told_hand_offs(
-    sessions: pl.LazyFrame | None, told: pl.LazyFrame | None, people: pl.LazyFrame | None, *, end: dt.datetime
+    of_bots: pl.LazyFrame | None, told: pl.LazyFrame | None, people: pl.LazyFrame | None
 ) -> pl.LazyFrame:
-    """One row is a hand-off from a bot to people before the end (`HAND_OFF`)."""
+    """One row is a hand-off from a bot to people (`HAND_OFF`), as sessions (`hand_offs_of_bots`) and events tell it."""
     parts = [pl.LazyFrame(schema=HAND_OFF)]
-    if sessions is not None:
-        parts.append(_of_sessions(sessions, end))
+    if of_bots is not None:
+        parts.append(of_bots)
     if told is not None and people is not None:
         parts.append(_of_events(told, people))
     return pl.concat(part.select(pl.col(name).cast(dtype) for name, dtype in HAND_OFF.items()) for part in parts)
 
 
-def _of_sessions(sessions: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
-    """The sessions in which a person wrote, that led to a ticket; tests are none."""
+def hand_offs_of_bots(sessions: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a session before the end in which a person wrote, and that led to a ticket; tests are none."""
     is_real = ~pl.col("is_test").fill_null(value=False) & (pl.col("user_message_count").fill_null(1) > 0)
     return sessions.filter(is_real, pl.col("ticket_id").is_not_null(), pl.col("handed_off_at") < end).select(
         *TICKET, "handed_off_at", is_session=pl.lit(value=True), began_at="started_at"

@@ -1,0 +1,171 @@
+"""Frames that are kept from night to night: one is made again only where something that it is made of has changed.
+
+A kept frame lies in the store under a key: the fingerprint of its name, of code and settings, and of the content of the
+frames it is made of. A frame that is made again and comes out the same leaves its readers as they were, for what they
+are made of is its content. The record beside is written after the rows: a frame without one is not there.
+
+Time alone changes some frames: a ticket without an answer is unanswered once a day is over. Such a frame says until
+when it holds; made for the end of one day, it serves every later day before that instant.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import polars as pl
+
+from flows.io import durable, parquet
+from flows.io.publish import Manifest, as_json
+from flows.settings import digest
+
+
+class Kept(TypedDict):
+    """A frame of the store, or a part of one."""
+
+    key: str
+    rows: int
+    bytes: int
+    sha256: str
+    made_at: str
+    """The end of the day for which it was made."""
+    holds_until: str
+    """The first instant at which time alone may change it; empty where it never does."""
+
+
+Parts = Mapping[str, Kept]
+"""The parts of a frame, by name."""
+Check = Callable[[pl.LazyFrame], None]
+"""Stops the run at rows that may not be relied upon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """How a frame is made, should it not be there."""
+
+    name: str
+    made_of: Sequence[Kept]
+    """The frames that it reads."""
+    and_of: object = None
+    """What else decides its content: plain data."""
+    make: Callable[[], pl.LazyFrame]
+    holds_until: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
+    """From the rows made to the instant, in one cell, at which time alone may change them; None: it never does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeper:
+    """The kept frames of a deployment, as of the end of a day."""
+
+    home: Path
+    premises: str
+    """Fingerprint of code and settings: under others, every frame is another."""
+    end: dt.datetime
+
+    def path(self, kept: Kept) -> Path:
+        """Where the rows are."""
+        return self.home / f"{kept['key']}.parquet"
+
+    def frame(self, parts: Parts) -> pl.LazyFrame:
+        """The rows of all parts."""
+        return pl.scan_parquet([self.path(parts[name]) for name in sorted(parts)], glob=False)
+
+    def kept(self, makings: Mapping[str, Making], check: Check | None = None) -> dict[str, Kept]:
+        """The parts of a frame, out of the store where they are there and hold, else made.
+
+        `check` is shown the rows that were made, all together, before anything may rely on them.
+        """
+        found = {part: self.there(making) for part, making in makings.items()}
+        drafts: dict[str, Kept] = {}
+        for part in (part for part, there in found.items() if there is None):
+            drafts[part] = self._rows(makings[part])
+            if check is None:
+                self._note(drafts[part])
+        if check is not None and drafts:
+            check(self.frame(drafts))
+            for draft in drafts.values():
+                self._note(draft)
+        return {part: there if there is not None else drafts[part] for part, there in found.items()}
+
+    def _note(self, made: Kept) -> None:
+        """From now on the frame is there."""
+        durable.put_bytes(self.home / f"{made['key']}.json", as_json({"kept": made, "sha256": digest(made)}))
+
+    def there(self, making: Making) -> Kept | None:
+        """The frame as it lies in the store; None where it is to be made."""
+        there = record(self.home, self._key(making))
+        return there if there is not None and self._holds(there) else None
+
+    def _key(self, making: Making) -> str:
+        content = [it["sha256"] for it in making.made_of]
+        return digest([self.premises, making.name, content, making.and_of])[:20]
+
+    def _holds(self, there: Kept) -> bool:
+        """Whether a frame is there, and what it was on its day."""
+        path = self.path(there)
+        if not path.is_file() or path.stat().st_size != there["bytes"]:
+            return False
+        end = self.end.isoformat()
+        return there["made_at"] == end or (
+            there["made_at"] < end and (not there["holds_until"] or end < there["holds_until"])
+        )
+
+    def _rows(self, making: Making) -> Kept:
+        """The rows, made anew, in the store; nothing says yet that they are there."""
+        for it in making.made_of:
+            self._require_sound(it)
+        durable.folder(self.home)
+        key = self._key(making)
+        path = self.home / f"{key}.parquet"
+        durable.remove(path.with_suffix(".json"))
+        written = parquet.write(making.make(), path)
+        until = None
+        if making.holds_until is not None:
+            until = making.holds_until(pl.scan_parquet(path, glob=False)).collect().item()
+        holds_until = "" if until is None else until.isoformat()
+        return {"key": key, **written, "made_at": self.end.isoformat(), "holds_until": holds_until}
+
+    def _require_sound(self, kept: Kept) -> None:
+        """Stop at a frame that is damaged, and see to it that the next run makes it again."""
+        path = self.path(kept)
+        if not path.is_file() or durable.fingerprint(path) != kept["sha256"]:
+            durable.remove(path.with_suffix(".json"))
+            raise parquet.Damaged(
+                f"{path}: looked for a frame with the fingerprint {kept['sha256'][:12]}, what is there is another or "
+                "nothing. Nothing was published. Run again: the frame is made anew from the exports."
+            )
+
+
+def record(home: Path, key: str) -> Kept | None:
+    """What is known of a kept frame; None where it is not known for certain."""
+    path = home / f"{key}.json"
+    if not path.is_file():
+        return None
+    try:
+        told = json.loads(path.read_bytes())
+        kept: Kept = told["kept"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return kept if told.get("sha256") == digest(kept) else None
+
+
+def frames_of(manifest: Manifest) -> dict[str, dict[str, Kept]]:
+    """The kept frames that a run was made of, by frame and part."""
+    found: dict[str, dict[str, Kept]] = manifest.get("kept", {})
+    return found
+
+
+def sweep(home: Path, manifests: Iterable[Manifest | None]) -> None:
+    """Remove the kept frames that no kept run was made of, and drafts of dead runs."""
+    needed = {
+        kept["key"]
+        for manifest in manifests
+        if manifest
+        for parts in frames_of(manifest).values()
+        for kept in parts.values()
+    }
+    for path in sorted(home.iterdir()) if home.is_dir() else []:
+        if path.name.split(".")[0] not in needed:
+            durable.remove(path)

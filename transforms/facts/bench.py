@@ -1,0 +1,150 @@
+"""What a step of the facts works with, and what a step is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+from expectations.tables.feed_ticket import FEED_TICKET
+from transforms.calendar import day_ends_at
+from transforms.facts.credit import Tickets
+from transforms.facts.people import employed_days
+from transforms.facts.reached import reached
+from transforms.facts.ticket import lived
+from transforms.facts.ticket_hand_off import told_hand_offs
+from transforms.facts.ticket_life import reopenings
+from transforms.open_clock import OpenClock
+from transforms.scales import Scale
+from transforms.site import Site
+
+TOLD_EVENT, TOLD_TICKET, TOLD_SURVEY = "told_event", "told_ticket", "told_survey"
+TOLD_SOURCE, TOLD_ANSWER = "told_source", "told_answer"
+"""What each source tells of at all: by its events, and by its tickets."""
+TOLD_MERGE, TOLD_HEIR = "told_merge", "told_heir"
+"""Tickets that were merged into others, and what these inherit."""
+TOLD_BOT, TOLD_TIME, TOLD_OPENING = "told_bot", "told_time", "told_opening"
+"""Hand-offs by bots, tickets with their clocks, and when customers came with a topic."""
+TOLD_BACKLOG, TOLD_DURATION = "told_backlog", "told_duration"
+"""What the tickets of a part add to the backlog and to the histogram."""
+TOLD_REVIEW, TOLD_HELP = "told_review", "told_help"
+"""Frames that several facts are made of; they stay inside the house."""
+TOLD_CONTACT = "told_contact"
+"""The moments at which known customers turned to the service."""
+TOLD_CART, TOLD_CUSTOMER, TOLD_BUYER = "told_cart", "told_customer", "told_buyer"
+"""Carts, spells and months of orders in the order of their customers."""
+
+
+Frames = Mapping[str, pl.LazyFrame]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What a step works with: the feeds and the steps before it, and what holds for the site."""
+
+    frames: Frames
+    site: Site
+    as_of: dt.date
+    scales: Mapping[str, Scale]
+
+    def __getitem__(self, name: str) -> pl.LazyFrame:
+        """A frame that must be there."""
+        return self.frames[name]
+
+    def get(self, name: str) -> pl.LazyFrame | None:
+        """A frame that may be there."""
+        return self.frames.get(name)
+
+    @property
+    def end(self) -> dt.datetime:
+        """The first instant after the as-of day."""
+        return day_ends_at(self.as_of, self.site.zone)
+
+    @property
+    def clock(self) -> OpenClock:
+        """The opening hours of the site."""
+        return OpenClock.of(self.site, self.as_of)
+
+    @property
+    def tickets(self) -> pl.LazyFrame:
+        """The rows of tickets, where there are any."""
+        return self.frames.get("feed_ticket", FEED_TICKET.empty())
+
+    @property
+    def lived(self) -> pl.LazyFrame:
+        """The tickets as their rows and their events tell them."""
+        return lived(self.tickets, self.get(TOLD_TICKET), self.get(TOLD_SOURCE), end=self.end)
+
+    @property
+    def hand_offs(self) -> pl.LazyFrame:
+        """The hand-offs by bots."""
+        return told_hand_offs(self.get(TOLD_BOT), self.get(TOLD_EVENT), self.people)
+
+    @property
+    def people(self) -> pl.LazyFrame | None:
+        """Who was employed on which day."""
+        return employed_days(self["feed_employee"], self.as_of) if "feed_employee" in self.frames else None
+
+    @property
+    def credit(self) -> Tickets | None:
+        """The tickets to which surveys belong."""
+        return Tickets(self["fact_ticket"], self.get(TOLD_EVENT)) if "fact_ticket" in self.frames else None
+
+    @property
+    def moments(self) -> pl.LazyFrame:
+        """When known persons contacted the service."""
+        return reached(self.get("fact_ticket"), self.get("fact_contact"))
+
+    @property
+    def reopenings(self) -> pl.LazyFrame | None:
+        """When tickets were reopened, where events tell."""
+        return reopenings(self[TOLD_EVENT], self.site.zone) if TOLD_EVENT in self.frames else None
+
+
+class Lies(StrEnum):
+    """How the rows of a frame lie."""
+
+    WHOLE = "whole"
+    PARTS = "parts"
+    """By the tickets that they tell of, each part made of its own part of other such frames."""
+    SCATTERED = "scattered"
+    """Made whole, then laid into parts by the tickets that they tell of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Daily:
+    """Columns that follow from the others and from the end of the day alone."""
+
+    columns: tuple[str, ...]
+    told: Callable[[pl.LazyFrame, dt.datetime], pl.LazyFrame]
+
+
+FED_IN_PARTS = ("feed_ticket", "feed_ticket_event")
+"""The feeds whose rows lie by their tickets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A frame to build."""
+
+    needs: tuple[str, ...]
+    """Frames of which at least one must be there."""
+    also: tuple[str, ...] = ()
+    """Frames that are used where they are; a step is given no others than these and those it needs."""
+    build: Callable[[Bench], pl.LazyFrame]
+    lies: Lies = Lies.WHOLE
+    near: str = ""
+    """The frame that a step of parts reads beyond its own part, as far as its tickets reach."""
+    changes_at: Callable[[Bench], pl.LazyFrame] | None = None
+    """When time alone changes the rows of a part, in one cell; None where it never does."""
+
+    daily: Daily | None = None
+    """Columns that every day changes by itself: they are worked out where the rows are read."""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Every frame that the step may read."""
+        return self.needs + self.also

@@ -1,0 +1,46 @@
+"""Until when what is known of tickets holds, should nothing new be told: the first instant that time alone changes it.
+
+A fact made for the end of one day serves every later day before that instant. An instant may be given too early, and
+the fact is then made again for nothing, but never too late.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from transforms.facts.ticket import DONE, INSTANTS
+from transforms.site import Site
+
+
+def next_event(events: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
+    """When the first event happens that lies behind the end."""
+    return _first(events, pl.col("occurred_at"), end=end)
+
+
+def next_instant(tickets: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
+    """The first instant behind the end that rows of `feed_ticket` tell of."""
+    return _first(tickets, *map(pl.col, INSTANTS), end=end)
+
+
+def next_verdict(tickets: pl.LazyFrame, site: Site, end: dt.datetime) -> pl.LazyFrame:
+    """When the next verdict on a ticket of `fact_ticket` falls: unanswered, mature, or late for what was promised."""
+    clock_starts = pl.coalesce("handed_off_at", "first_customer_message_at")
+    is_open = pl.col("resolved_at").is_null() & ~pl.col("status").is_in(DONE).fill_null(value=False)
+    is_unjudged = pl.any_horizontal(
+        pl.col(f"sla_{what}_s").is_not_null() & pl.col(f"is_sla_{what}_met").is_null()
+        for what in ("first_response", "resolution")
+    )
+    return _first(
+        tickets,
+        clock_starts + dt.timedelta(days=site.unanswered_after_days),
+        pl.col("resolved_at") + dt.timedelta(days=site.fcr_window_days),
+        # When open hours run out is not looked up: a promise that is not judged yet is looked at every day.
+        pl.when(is_open & is_unjudged).then(pl.lit(end)),
+        end=end,
+    )
+
+
+def _first(lf: pl.LazyFrame, *instants: pl.Expr, end: dt.datetime) -> pl.LazyFrame:
+    return lf.select(pl.min_horizontal(at.filter(at >= end).min() for at in instants).alias("at"))

@@ -1,0 +1,36 @@
+"""What each source tells of at all: where it never fills a column, an empty cell of it tells nothing.
+
+A source is known by all of its rows, wherever they lie: what is found here is found before a part of them is judged.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+TOLD_BY_SOURCE = ("tells_messages", "tells_team", "tells_resolutions")
+"""Of events: messages, the team in charge, resolutions."""
+ANSWERING = ("tells_answers",)
+"""Of tickets: who answered them, or how often."""
+
+
+def told_by_source(lives: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a source of events, with what they tell of (`TOLD_BY_SOURCE`)."""
+    return lives.group_by("source").agg(
+        tells_messages=pl.col("told_has_messages").fill_null(value=False).any(),
+        tells_team=pl.col("told_team").is_not_null().any(),
+        tells_resolutions=pl.col("told_first_resolved_at").is_not_null().any(),
+    )
+
+
+def answering_sources(timed: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a source of tickets, with whether it tells of answers (`ANSWERING`)."""
+    is_told = pl.any_horizontal(pl.col("first_response_at", "human_reply_count").is_not_null())
+    return timed.group_by("source").agg(tells_answers=is_told.any())
+
+
+def with_tells(lf: pl.LazyFrame, tells: pl.LazyFrame | None, names: tuple[str, ...]) -> pl.LazyFrame:
+    """The same rows with what their source tells of; a source nobody knows tells of nothing."""
+    if tells is None:
+        return lf.with_columns(pl.lit(value=False).alias(name) for name in names)
+    found = lf.join(tells.select("source", *names), on="source", how="left", maintain_order="left")
+    return found.with_columns(pl.col(names).fill_null(value=False))
