@@ -90,7 +90,13 @@ def _parser() -> argparse.ArgumentParser:
         "--max-age", type=_age, metavar="26h", help="exit with 1 when no run came to its end within that time"
     )
 
-    _command(commands, "verify", "hash the store and every kept run again: what is damaged, and how it comes back")
+    _command(
+        commands,
+        "verify",
+        "hash the store and every kept run again: what is damaged, and how it comes back",
+        "Every byte that a kept run rests on. A run hashes what it reads of the store, and not what it leaves alone; an "
+        "export of which neither size, inode, mtime nor ctime changed is taken for what it was when it was hashed.",
+    )
 
     erase = _command(
         commands,

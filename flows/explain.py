@@ -17,7 +17,7 @@ from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
 from flows.console import console, plain_table
 from flows.errors import PlainError
 from flows.io import publish
-from flows.io.publish import Shelf
+from flows.io.publish import Manifest, Shelf
 from flows.outputs.words import language_of
 from transforms.metrics import METRICS
 from transforms.metrics.members import UNKNOWN
@@ -44,6 +44,7 @@ class Cell:
     """One published number: of a metric, in a period, in one member of a cut."""
 
     run: Path
+    manifest: Manifest
     metric: Metric
     grain: str
     start: dt.date
@@ -88,8 +89,8 @@ def show_rows(home: Path, name: str, period: str, wanted: Mapping[str, str], *, 
         raise NoSuchNumber(f"There is no metric {name!r}. " + (f"Did you mean {near[0]!r}?" if near else _all_names()))
     grain, start = period_of(period)
     run = Shelf(home / "published").folder_of(manifest["run"])
-    as_of = dt.date.fromisoformat(manifest["as_of"])
-    cell = Cell(run=run, metric=METRICS[name], grain=grain, start=start, as_of=as_of, wanted=wanted)
+    metric, as_of = METRICS[name], dt.date.fromisoformat(manifest["as_of"])
+    cell = Cell(run=run, manifest=manifest, metric=metric, grain=grain, start=start, as_of=as_of, wanted=wanted)
     _show_number(cell)
     if cell.metric.suppress_below:
         console().print("\nThe rows behind it are answers of single employees: they are not published.")
@@ -147,9 +148,10 @@ def _published_row(cell: Cell) -> dict[str, Any]:
 def _show_fact(cell: Cell, fact: str, date: str, measures: list[Measure], *, shown: int) -> None:
     """The rows of one fact, and what each adds to each measure."""
     out, table = console(), FACTS[fact]
-    if not (path := cell.run / "facts" / f"{fact}.parquet").is_file():
+    if not (names := publish.files_of(cell.manifest, f"facts/{fact}.parquet")):
         return
-    rows = _in_codes(pl.scan_parquet(path, glob=False), table, cell.run).filter(_is_in(cell, date, measures[0]))
+    files = [cell.run / name for name in names]
+    rows = _in_codes(pl.scan_parquet(files, glob=False), table, cell.run).filter(_is_in(cell, date, measures[0]))
     if "grain" in table.columns:
         rows = rows.filter(pl.col("grain") == cell.grain)
     for cut, code in cell.wanted.items():

@@ -1,5 +1,6 @@
 """A run, stage by stage, in the words of the house; `nightly` runs it as a Prefect flow, `--plain` without."""
 
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from flows.io import durable, ledger, parquet, publish, quarantine
 from flows.io import kept as kept_frames
 from flows.io.ledger import Entry, Record
 from flows.io.mirror import Mirrored, refresh_mirror
+from flows.io.prints import Prints
 from flows.io.publish import Manifest
 from flows.progress import Each, bar
 from flows.settings import Settings, digest
@@ -53,33 +55,49 @@ class Outcome:
 def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """Refresh every table from the exports that changed since the last run."""
     with under_way(settings.data, f"a run as of {settings.as_of}"), parquet.refusals_of_the_disk(settings.data):
-        return _refreshed(settings, wish, each)
+        try:
+            return _refreshed(settings, wish, each)
+        except parquet.Damaged as problem:
+            # Nobody believes in it any more, so that now its export is read, or the frame made, once more.
+            print(f"{problem}\nBeginning anew, once, without it.", file=sys.stderr, flush=True)
+            return _refreshed(settings, wish, each)
 
 
 def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     """The run, once it has said that it began."""
     # Imported here: a night without news needs none of it, and would wait for it.
-    from flows.stages import analysing, building, closing, measuring, parting, revising  # noqa: PLC0415
+    from flows.stages import (  # noqa: PLC0415
+        adding,
+        analysing,
+        building,
+        closing,
+        measuring,
+        publishing,
+        revising,
+        routing,
+    )
     from flows.stages.reading import read_export  # noqa: PLC0415
 
     parent = publish.current(settings.shelf)
     ledger.forget_half_read(settings.store)
-    work = ledger.jobs(settings, now_s=time.time())
+    prints = Prints.of(settings, now_s=time.time())
+    work = ledger.jobs(settings, now_s=time.time(), prints=prints)
+    prints.keep()
     told = each("reading exports", read_export, [job for job in work if not job["problem"]], settings)
     taken = _taken(settings, work, told, erasure.renewed(parent, told, settings), wish)
     if done := _unchanged(settings, taken, parent):
         return done
     draft = _draft(settings, taken, parent)
     with bar("parting tickets"):
-        parting.lay_out(draft, taken)
+        routing.lay_out(draft, taken)
     feeds = each("latest versions", building.latest_feed, _feeds_of(taken), draft, taken)
     built = each("building facts", building.build_frame, building.steps_of(_feeds_of(taken)), draft, in_turn=True)
     facts = [name for name in built if name in FACTS]
     with bar("building dimensions"):
         outputs = building.build_dimensions(draft)
     shown = [name for name in facts if FACTS[name].published]
-    outputs += each("publishing facts", building.publish_fact, shown, draft)
-    each("adding up days", measuring.add_up_days, measuring.tell_members(draft), draft)
+    outputs += [it for made in each("publishing facts", publishing.publish_fact, shown, draft) for it in made]
+    each("adding up days", adding.add_up_days, adding.tell_members(draft), draft)
     outputs += [it for made in each("computing metrics", measuring.build_metrics, GRAINS, draft) for it in made]
     with bar("comparing with the run before"):
         outputs.append(revising.build_revision(draft, taken))
@@ -93,9 +111,20 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
 
 
 def known_already(settings: Settings, wish: Wish) -> Outcome | None:
-    """The outcome where nothing has changed, told from fingerprints alone; None where there is work to do."""
+    """The outcome where nothing has changed, told from fingerprints alone; None where there is work to do.
+
+    Where there is none, no file is touched, and what was hashed is not noted either.
+    """
+    prints = Prints.of(settings, now_s=time.time())
+    outcome = _known_already(settings, wish, prints)
+    if outcome is None:
+        prints.keep()
+    return outcome
+
+
+def _known_already(settings: Settings, wish: Wish, prints: Prints) -> Outcome | None:
     parent = publish.current(settings.shelf)
-    work = ledger.jobs(settings, now_s=time.time())
+    work = ledger.jobs(settings, now_s=time.time(), prints=prints)
     readable = [job for job in work if not job["problem"]]
     told = [it for it in (ledger.record(settings.store, job["key"]) for job in readable) if it is not None]
     if parent is None or len(told) < len(readable) or erasure.is_due(parent, settings):

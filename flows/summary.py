@@ -54,6 +54,7 @@ def show_outcome(settings: "Settings", outcome: "Outcome", *, first: dt.date | N
     out.print(headline_table(folder, first=first, language=settings.language))
     show_missing(out, manifest)
     show_alarms(out, manifest)
+    _show_moved_files(out, settings, manifest)
     _show_places(out, settings, outcome)
 
 
@@ -124,6 +125,24 @@ def _show_upgrade(out: Console, settings: "Settings", manifest: Manifest) -> Non
         versions = f"version {before.get('version', '(unknown)')}, now {manifest['version']}"
         since = f"The code or its libraries changed since run {before['run']} ({versions})"
         out.print(f"{since}: what they touch is made anew.", soft_wrap=True)
+
+
+def _show_moved_files(out: Console, settings: "Settings", manifest: Manifest) -> None:
+    """Say which tables readers find at another path than in the run before: it happens about once in their life."""
+    before = manifest_of(settings.shelf, manifest["parent"]) if manifest["parent"] else None
+    now, then = (_places(it) for it in (manifest, before or manifest))
+    for table in sorted(now.keys() & then.keys()):
+        if now[table] != then[table]:
+            text = f" {table} now lies in {now[table]}, no longer in {then[table]}: docs/bi.md says how to open it"
+            out.print(Text.assemble(("\nto look at", "bold yellow"), text), soft_wrap=True)
+
+
+def _places(manifest: Manifest) -> dict[str, str]:
+    """Where readers find each table: a file, or all those of a folder."""
+    names = {it["table"]: name for name, it in manifest["outputs"].items() if it["table"]}
+    return {
+        table: f"{name.rpartition('/')[0]}/*.parquet" if name.count("/") > 1 else name for table, name in names.items()
+    }
 
 
 def _show_reasons(out: Console, manifest: Manifest) -> None:

@@ -1,11 +1,15 @@
-"""`verify`: every byte that a kept run rests on, hashed again; what is damaged, and how it comes back."""
+"""`verify`: every byte that a kept run rests on, hashed again; what is damaged, and how it comes back.
+
+Nothing is taken on trust here: a run hashes what it reads and what it publishes, and takes for sound what it does not
+touch. The raw folder is not ours to judge: what was read of it lies in the store.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.console import console, plain_table, shown
-from flows.io import durable, ledger, publish
+from flows.io import durable, kept, ledger, publish, stored
 from flows.io.ledger import Record
 from flows.io.publish import Manifest, Shelf
 from flows.progress import one_by_one
@@ -56,6 +60,7 @@ def verify(settings: Settings) -> Verified:
     checks = [
         *(check for manifest in manifests.values() for check in _of_run(settings.shelf, manifest, manifests)),
         *_of_store(settings, manifests),
+        *_of_kept(settings, manifests),
     ]
     found.damages += [it for it in one_by_one("verifying files", _damage, checks) if it is not None]
     there = {check.path for check in checks if check.path.is_file()}
@@ -72,6 +77,8 @@ class Check:
     remedy: str
     record: Record | None = None
     """Of a record: what it must say, for its file holds a fingerprint of its own."""
+    frame: str = ""
+    """Of the record of a kept frame: its key. It may speak of a later day, and must be whole."""
 
     @property
     def bytes(self) -> int:
@@ -85,6 +92,8 @@ def _damage(check: Check) -> Damage | None:
         return Damage(path=check.path, what="it is gone", remedy=check.remedy)
     if check.record is not None:
         is_sound = ledger.record(check.path.parent, check.record["key"]) == check.record
+    elif check.frame:
+        is_sound = kept.record(check.path.parent, check.frame) is not None
     else:
         is_sound = durable.fingerprint(check.path) == check.sha256
     what = "its bytes are not those that were written"
@@ -133,9 +142,19 @@ def _of_store(settings: Settings, manifests: dict[int, Manifest]) -> Iterator[Ch
     for key, told in sorted(records.items()):
         remedy = _rebuilt(settings, told)
         yield Check(path=settings.store / f"{key}.json", sha256="", remedy=remedy, record=told)
-        for written, suffix in ((told["good"], "parquet"), (told["quarantine"], "quarantine.parquet")):
-            if written is not None:
-                yield Check(path=settings.store / f"{key}.{suffix}", sha256=written["sha256"], remedy=remedy)
+        for path, written in stored.files_of(settings.store, told):
+            yield Check(path=path, sha256=written["sha256"], remedy=remedy)
+
+
+def _of_kept(settings: Settings, manifests: dict[int, Manifest]) -> Iterator[Check]:
+    """The frames that the next run builds on, each once; nobody needs those that only earlier runs were made of."""
+    latest = manifests[max(manifests)] if manifests else {}
+    frames = {kept.rows_file(it): it for parts in kept.frames_of(latest).values() for it in parts.values()}
+    remedy = "remove it: the next run makes it again"
+    for name, it in sorted(frames.items()):
+        yield Check(path=settings.kept / name, sha256=it["sha256"], remedy=remedy)
+    for key in sorted({it["key"] for it in frames.values()}):
+        yield Check(path=settings.kept / f"{key}.json", sha256="", remedy=remedy, frame=key)
 
 
 def _rebuilt(settings: Settings, told: Record) -> str:

@@ -119,10 +119,11 @@ META_RUN = Table(
 META_TABLE = Table(
     name="meta_table",
     layer=Layer.REPORT,
-    grain="a published table",
-    key=("table",),
+    grain="a published file: a table, or a month of a long one",
+    key=("table", "file"),
     columns={
         "table": text("Table.", required=True),
+        "file": text("Path inside the folder of the run.", required=True),
         "layer": text("Kind of table.", required=True),
         "rows": count("Rows.", required=True),
         "bytes": count("Size of its file.", required=True, unit="bytes"),

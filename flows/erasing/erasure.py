@@ -11,7 +11,7 @@ import polars as pl
 
 from expectations.schema import Table
 from expectations.tables import FEEDS
-from flows.io import ledger, parquet
+from flows.io import ledger, parquet, stored
 from flows.io.erased import erased_persons, erasures_sha256
 from flows.io.ledger import Record
 from flows.io.publish import Manifest
@@ -65,7 +65,7 @@ def _rewritten(told: Record, settings: Settings, everybody: Sequence[Person]) ->
     persons, erasures = persons_in(source, everybody), erasures_sha256(source, everybody)
     key = digest([told["key"], erasures])[:16]
     known = ledger.record(settings.store, key)
-    if known is not None and ledger.is_whole(settings.store, known):
+    if known is not None and stored.is_whole(settings.store, known):
         return known
     rows, refused = (_stored(told, part, settings.store) for part in ("good", "quarantine"))
     left = refused.filter(~mentions(pl.col("raw"), persons, settings.key)).collect()

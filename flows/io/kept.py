@@ -17,6 +17,7 @@ from typing import TypedDict
 
 import polars as pl
 
+from expectations.schema import Table
 from flows.io import durable, parquet
 from flows.io.publish import Manifest, as_json
 from flows.settings import digest
@@ -53,6 +54,8 @@ class Making:
     make: Callable[[], pl.LazyFrame]
     holds_until: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
     """From the rows made to the instant, in one cell, at which time alone may change them; None: it never does."""
+    table: Table | None = None
+    """What its file says of its columns, where readers open it: such a file is only taken if its bytes are sound."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,12 @@ class Keeper:
 
     def path(self, kept: Kept) -> Path:
         """Where the rows are."""
-        return self.home / f"{kept['key']}.parquet"
+        return self.home / rows_file(kept)
+
+    def is_sound(self, kept: Kept) -> bool:
+        """The rows are still the bytes that were written."""
+        path = self.path(kept)
+        return path.is_file() and durable.fingerprint(path) == kept["sha256"]
 
     def frame(self, parts: Parts) -> pl.LazyFrame:
         """The rows of all parts."""
@@ -96,7 +104,9 @@ class Keeper:
     def there(self, making: Making) -> Kept | None:
         """The frame as it lies in the store; None where it is to be made."""
         there = record(self.home, self._key(making))
-        return there if there is not None and self._holds(there) else None
+        if there is None or not self._holds(there):
+            return None
+        return there if making.table is None or self.is_sound(there) else None
 
     def _key(self, making: Making) -> str:
         content = [it["sha256"] for it in making.made_of]
@@ -115,27 +125,35 @@ class Keeper:
     def _rows(self, making: Making) -> Kept:
         """The rows, made anew, in the store; nothing says yet that they are there."""
         for it in making.made_of:
-            self._require_sound(it)
+            self.require_sound(it)
         durable.folder(self.home)
-        key = self._key(making)
-        path = self.home / f"{key}.parquet"
-        durable.remove(path.with_suffix(".json"))
-        written = parquet.write(making.make(), path)
+        key, made_at = self._key(making), self.end.isoformat()
+        path = self.home / _rows_file(key, made_at)
+        durable.remove(self.home / f"{key}.json")
+        written = parquet.write(making.make(), path, making.table)
         until = None
         if making.holds_until is not None:
             until = making.holds_until(pl.scan_parquet(path, glob=False)).collect().item()
         holds_until = "" if until is None else until.isoformat()
-        return {"key": key, **written, "made_at": self.end.isoformat(), "holds_until": holds_until}
+        return {"key": key, **written, "made_at": made_at, "holds_until": holds_until}
 
-    def _require_sound(self, kept: Kept) -> None:
+    def require_sound(self, kept: Kept) -> None:
         """Stop at a frame that is damaged, and see to it that the next run makes it again."""
-        path = self.path(kept)
-        if not path.is_file() or durable.fingerprint(path) != kept["sha256"]:
-            durable.remove(path.with_suffix(".json"))
+        if not self.is_sound(kept):
+            durable.remove(self.home / f"{kept['key']}.json")
             raise parquet.Damaged(
-                f"{path}: looked for a frame with the fingerprint {kept['sha256'][:12]}, what is there is another or "
-                "nothing. Nothing was published. Run again: the frame is made anew from the exports."
+                f"{self.path(kept)}: looked for a frame with the fingerprint {kept['sha256'][:12]}, what is there is "
+                "another or nothing. Nothing was published. Run again: the frame is made anew from the exports."
             )
+
+
+def rows_file(kept: Kept) -> str:
+    """The name of the file of the rows: one day's frame does not take the place of another's, which a kept run has."""
+    return _rows_file(kept["key"], kept["made_at"])
+
+
+def _rows_file(key: str, made_at: str) -> str:
+    return f"{key}.{made_at[:10]}.parquet"
 
 
 def record(home: Path, key: str) -> Kept | None:
@@ -160,12 +178,13 @@ def frames_of(manifest: Manifest) -> dict[str, dict[str, Kept]]:
 def sweep(home: Path, manifests: Iterable[Manifest | None]) -> None:
     """Remove the kept frames that no kept run was made of, and drafts of dead runs."""
     needed = {
-        kept["key"]
+        name
         for manifest in manifests
         if manifest
         for parts in frames_of(manifest).values()
         for kept in parts.values()
+        for name in (rows_file(kept), f"{kept['key']}.json")
     }
     for path in sorted(home.iterdir()) if home.is_dir() else []:
-        if path.name.split(".")[0] not in needed:
+        if path.name not in needed:
             durable.remove(path)

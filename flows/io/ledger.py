@@ -140,30 +140,6 @@ def record(store: Path, key: str) -> Record | None:
     return told if kept.get("sha256") == digest(told) else None
 
 
-def is_there(store: Path, told: Record) -> bool:
-    """The stored rows of a record lie in files of the right size; `stored` hashes them before they are read."""
-    return all(path.is_file() and path.stat().st_size == written["bytes"] for path, written in _files_of(store, told))
-
-
-def is_whole(store: Path, told: Record) -> bool:
-    """The stored rows of a record are still the bytes that were written."""
-    return all(
-        path.is_file() and durable.fingerprint(path) == written["sha256"] for path, written in _files_of(store, told)
-    )
-
-
-def stored(store: Path, told: Record, part: Part = "good") -> pl.LazyFrame:
-    """The stored rows of a record, of the bytes that were written; else the record is not believed any more."""
-    written = told[part]
-    if written is None:
-        raise KeyError(f"{told['slot']}: looked for stored rows ({part}), its record tells of none.")
-    try:
-        return parquet.read(store / f"{told['key']}{_ENDS[part]}", sha256=written["sha256"])
-    except parquet.Damaged:
-        durable.remove(store / f"{told['key']}.json")  # its export is read again, if it is still there
-        raise
-
-
 def keep(store: Path, told: Record) -> None:
     """Write a record down, after its rows: from now on they are reused."""
     durable.put_bytes(store / f"{told['key']}.json", as_json({"record": told, "sha256": digest(told)}))
@@ -259,12 +235,6 @@ def _job(
     except OSError as problem:
         return job | {"problem": f"{slot}: it cannot be read: {problem.strerror}. Give this user the right to read it."}
     return job | {"sha256": sha256, "bytes": about.st_size, "key": digest([slot, sha256, reading])[:16]}
-
-
-def _files_of(store: Path, told: Record) -> list[tuple[Path, parquet.Written]]:
-    """The files of the rows of a record, and what was written into them."""
-    found = [(store / f"{told['key']}{end}", told[part]) for part, end in _ENDS.items()]
-    return [(path, written) for path, written in found if written is not None]
 
 
 def _inside(path: Path, raw: Path) -> bool:

@@ -107,6 +107,13 @@ def damaged(shelf: Shelf, manifest: Manifest) -> list[str]:
     )
 
 
+def files_of(manifest: Manifest, name: str) -> list[str]:
+    """The files of a table by the name of the one that it is: those of its folder, where it has become long."""
+    outputs = manifest["outputs"]
+    within = f"{name.removesuffix('.parquet')}/"
+    return [name] if name in outputs else sorted(it for it in outputs if it.startswith(within))
+
+
 def open_staging(shelf: Shelf, run: int) -> Path:
     """An empty folder to write a run into; what a broken run left there is removed."""
     staging = shelf.staging(run)
@@ -166,7 +173,7 @@ def _share(staging: Path, before: Path, outputs: Mapping[str, Any], earlier: Map
         was = earlier.get(name)
         if was is None or was["sha256"] != it["sha256"] or not (before / name).is_file():
             continue
-        if durable.fingerprint(before / name) != it["sha256"]:
+        if (staging / name).samefile(before / name) or durable.fingerprint(before / name) != it["sha256"]:
             continue
         try:
             durable.put_same(staging / name, as_in=before / name)

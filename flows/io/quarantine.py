@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.io import durable, parquet
+from flows.io import durable, stored
 from flows.io.ledger import Entry, Record
 
 _FORMULA = r"^[=+\-@\t\r]"
@@ -46,7 +46,7 @@ def _readable(store: Path, record: Record) -> pl.DataFrame:
     """The quarantined rows of an export, as text that no spreadsheet computes."""
     if record["quarantine"] is None:
         return pl.DataFrame(schema={"line": pl.Int64, "stage": pl.String, "reasons": pl.String, "raw": pl.String})
-    rows = parquet.read(store / f"{record['key']}.quarantine.parquet", sha256=record["quarantine"]["sha256"])
+    rows = stored.rows(store, record, "quarantine")
     return rows.with_columns(pl.col("reasons").list.join("; "), _escaped(pl.col("raw"))).collect()
 
 

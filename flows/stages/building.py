@@ -1,7 +1,4 @@
-"""The stages after reading: feeds, facts, dimensions, metrics, reports; plain functions of paths and small plain data.
-
-Frames inside the house (codes, UTC) lie in the work folder; what readers see (keys, local time) in the staging folder.
-"""
+"""The stages after reading: feeds, facts, dimensions; plain functions of paths and small plain data."""
 
 from typing import Any, TypedDict
 
@@ -67,12 +64,3 @@ def build_dimensions(draft: Draft) -> list[Output]:
         require_rows(name, TABLES[name], draft)
         outputs.append(write_output(draft.inside(name), TABLES[name], draft))
     return outputs
-
-
-def publish_fact(fact: str, draft: Draft) -> Output:
-    """One fact as readers see it: keys for codes, local time for UTC."""
-    from transforms.facts import publishable  # noqa: PLC0415
-
-    table = FACTS[fact]
-    frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
-    return write_output(frame, table, draft)

@@ -123,8 +123,20 @@ def write_output(frame: pl.LazyFrame, table: Table, draft: Draft) -> Output:
     place = "metrics" if table.name in IN_METRICS else PLACES[table.layer]
     path = draft.staging / place / f"{table.name}.parquet"
     durable.folder(path.parent)
-    about = {"name": f"{place}/{path.name}", "table": table.name, "layer": str(table.layer), "run_key": draft.run_key}
-    return {**about, **parquet.write(frame, path, table)}  # type: ignore[typeddict-item]
+    return output_of(f"{place}/{path.name}", table, parquet.write(frame, path, table), draft)
+
+
+def output_of(name: str, table: Table, written: parquet.Written, draft: Draft) -> Output:
+    """A file of the staging folder, as the manifest has it."""
+    return {
+        "name": name,
+        "table": table.name,
+        "layer": str(table.layer),
+        "rows": written["rows"],
+        "bytes": written["bytes"],
+        "sha256": written["sha256"],
+        "run_key": draft.run_key,
+    }
 
 
 def require_rows(name: str, table: Table, draft: Draft) -> None:

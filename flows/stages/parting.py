@@ -1,11 +1,11 @@
 """The feeds, each row in its latest version: whole, or in parts by the tickets that its rows tell of.
 
-What lies where is told by `transforms.facts.parts`. A part of a feed is made of the rows that each export has of its
-tickets, and is made again only where these changed; then the exports are cut up, once, for all parts to be made.
+A part of a feed is made of the rows that each export has of its tickets, and is made again only where these changed;
+then the exports are cut up, once, for all parts to be made. What lies where: `flows.stages.routing`.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,88 +19,36 @@ from expectations.schema import Table
 from expectations.tables import FEEDS
 from flows.io import durable, parquet
 from flows.io.kept import Kept, Making
-from flows.io.ledger import Entry, Record
-from flows.stages.draft import BrokenTable, Draft
-from transforms.calendar import local_day
-from transforms.facts import FED_IN_PARTS, latest
-from transforms.facts.parts import DAY_BITS, ROWS_UNSPLIT, UNSPLIT, Routing, apart, hashed, packed
+from flows.io.ledger import Entry
+from flows.stages.delivered import MAPPING, Export
+from flows.stages.draft import Draft
+from flows.stages.routing import ANCHORS, numbers_of, routing_of
+from transforms.facts import latest
+from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, apart, hashed
 
-MAPPING = "mapping"
-"""By which mapping a row was read: two may read one line of one file."""
-_ROUTING, _TICKETS = "routing", "tickets_of_exports"
 _PART = "part"
-_UNROUTED = Routing(np.empty(0, np.uint64), np.empty(0, np.uint64), UNSPLIT)
-
-
-@dataclass(frozen=True)
-class Export:
-    """The rows that an export has of a feed."""
-
-    slot: str
-    mapping: str
-    record: Record
-
-    @classmethod
-    def of(cls, feed: str, taken: Iterable[Entry]) -> "list[Export]":
-        """Those of a feed, in the order of their names."""
-        used = [(it, it.used) for it in taken if it.used is not None and it.used["table"] == feed]
-        return [cls(entry.slot, entry.mapping, record) for entry, record in used]
-
-    @property
-    def content(self) -> list[str]:
-        """What decides its rows."""
-        return [self.slot, self.mapping, self.record["good"]["sha256"] if self.record["good"] else ""]
-
-    def rows(self, draft: Draft, table: Table) -> pl.LazyFrame:
-        """Its rows out of the store, in today's columns: those it was read without are null."""
-        if self.record["good"] is None:
-            return table.empty().with_columns(pl.lit(self.mapping).alias(MAPPING))
-        path = draft.settings.store / f"{self.record['key']}.parquet"
-        rows = parquet.read(path, sha256=self.record["good"]["sha256"])
-        stored = rows.collect_schema()
-        if lost := [name for name in table.required if name not in stored]:
-            raise BrokenTable(
-                f"{self.slot}: its rows were read before {', '.join(lost)} became required, and the file is no longer "
-                f"in the raw folder {draft.settings.raw}. Deliver it again, or remove its [[export]] from "
-                "pipeline.toml."
-            )
-        columns = [
-            pl.col(name).cast(column.dtype) if name in stored else pl.lit(None, column.dtype).alias(name)
-            for name, column in table.columns.items()
-        ]
-        return rows.select(*columns, pl.lit(self.mapping).alias(MAPPING))
-
-
-def lay_out(draft: Draft, taken: list[Entry]) -> None:
-    """Say in which part the rows of each ticket lie, in the work folder: all in one, while they are few."""
-    exports = {feed: Export.of(feed, taken) for feed in FED_IN_PARTS}
-    rows = sum(it.record["rows_good"] for found in exports.values() for it in found)
-    if rows <= ROWS_UNSPLIT:
-        return
-    told = {it.record["key"]: _tickets_of(it, FEEDS[feed], draft) for feed, found in exports.items() for it in found}
-    draft.note_parts(_TICKETS, told)
-    words = draft.inside(_TICKETS).collect()["packed"].to_numpy()
-    routing = Routing.of(words, rows=rows)
-    about = pl.LazyFrame({"number": routing.numbers, "day": routing.days, "grain": routing.grain})
-    parquet.write(about, draft.work / f"{_ROUTING}.parquet")
-
-
-def routing_of(draft: Draft) -> Routing:
-    """In which part the rows of each ticket lie."""
-    path = draft.work / f"{_ROUTING}.parquet"
-    if not path.is_file():
-        return _UNROUTED
-    about = pl.read_parquet(path, glob=False)
-    return Routing(about["number"].to_numpy(), about["day"].to_numpy(), about["grain"][0])
 
 
 def lay_feed(feed: str, draft: Draft, taken: list[Entry]) -> None:
     """The latest version of each row of a feed, over all exports, kept."""
-    cut = _Cut(FEEDS[feed], draft, Export.of(feed, taken), routing_of(draft) if feed in FED_IN_PARTS else _UNROUTED)
+    cut = _Cut(FEEDS[feed], draft, Export.of(feed, taken), routing_of(feed, draft))
     makings = {part: cut.making(part) for part in cut.parts}
     cut.cut_up([part for part, making in makings.items() if draft.keeper.there(making) is None])
     parts = draft.keeper.kept(makings)
     draft.note_parts(feed, parts if len(parts) == 1 else _each_once(parts, FEEDS[feed], draft))
+
+
+def accounts_of(feed: str, draft: Draft, taken: list[Entry]) -> list[dict[str, Any]]:
+    """What each export gave to its feed: slot, mapping, rows that gave way to a later version, first and last day."""
+    days = _clock_days(FEEDS[feed], draft.settings.site.zone).cast(pl.String)
+    spans = draft.inside(feed).group_by("slot", MAPPING).agg(pl.len(), days.min(), last=days.max()).collect()
+    kept = {(slot, mapping): tuple(told) for slot, mapping, *told in spans.iter_rows()}
+    found = []
+    for export in Export.of(feed, taken):
+        rows, first_on, last_on = kept.get((export.slot, export.mapping), (0, None, None))
+        gone = {"duplicates": export.record["rows_good"] - rows, "first_on": first_on, "last_on": last_on}
+        found.append({"slot": export.slot, "mapping": export.mapping, **gone})
+    return found
 
 
 @dataclass(frozen=True)
@@ -117,14 +65,23 @@ class _Cut:
         """By part, the exports with rows of its tickets, and a fingerprint of which tickets these are."""
         if self.routing.grain == UNSPLIT:
             return {UNSPLIT: [(export, "") for export in self.exports]}
-        found: dict[str, list[tuple[Export, str]]] = {}
+        found: dict[str, list[tuple[Export, str]]] = defaultdict(list)
         names = np.array(self.routing.names, dtype=object)
         for export in self.exports:
-            tickets = self.draft.part_inside(_TICKETS, export.record["key"]).collect()["packed"].to_numpy()
-            part_of = names[self.routing.days_of(tickets)]
+            numbers = numbers_of(export, self.table, self.draft)
+            part_of = names[self.routing.days_of(numbers)]
             for part in np.unique(part_of):
-                here = hashlib.sha256((tickets[part_of == part] >> DAY_BITS).tobytes()).hexdigest()
-                found.setdefault(str(part), []).append((export, here))
+                here = hashlib.sha256((numbers[part_of == part] >> DAY_BITS).tobytes()).hexdigest()
+                found[str(part)].append((export, here))
+        return dict(found)
+
+    @cached_property
+    def spread(self) -> dict[str, list[str]]:
+        """By export, the parts in which it has rows."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for part, told in self.parts.items():
+            for export, _ in told:
+                found[export.name].append(part)
         return found
 
     def making(self, part: str) -> Making:
@@ -136,65 +93,32 @@ class _Cut:
             # Rows of a wide table share their line: they keep the order they were read in.
             return latest(pl.concat(pieces), self.table).sort("slot", "line", MAPPING, maintain_order=True)
 
-        return Making(
-            name=self.table.name, made_of=[], and_of=[[*export.content, tickets] for export, tickets in told], make=rows
-        )
+        made_of = [[*export.content, tickets] for export, tickets in told]
+        return Making(name=self.table.name, made_of=[], and_of=made_of, make=rows)
 
     def cut_up(self, parts: list[str]) -> None:
         """Lay down the rows of some parts, of each export that has rows of several, in one pass over it."""
         for export in self.exports:
-            wanted = [part for part in parts if any(export is it for it, _ in self.parts[part])]
-            if not wanted or self._is_of_one_part(export):
-                continue
-            home = durable.folder(self._home(export))
-            rows = export.rows(self.draft, self.table).with_columns(self.routing.part_of().alias(_PART))
-            with parquet.refusals_of_the_disk(home):
-                rows.filter(pl.col(_PART).is_in(wanted)).sink_parquet(
-                    pl.PartitionBy(home, key=_PART, include_key=False, file_path_provider=_named_by_part),
-                    compression="lz4",
-                )
+            here = self.spread[export.name]
+            wanted = sorted(set(here).intersection(parts))
+            if wanted and len(here) > 1:
+                home = durable.folder(self._home(export))
+                part = self.routing.part_of(ANCHORS[self.table.name]).alias(_PART)
+                rows = export.rows(self.draft, self.table).with_columns(part)
+                with parquet.refusals_of_the_disk(home):
+                    rows.filter(pl.col(_PART).is_in(wanted)).sink_parquet(
+                        pl.PartitionBy(home, key=_PART, include_key=False, file_path_provider=_named_by_part),
+                        compression="lz4",
+                    )
 
     def _piece(self, export: Export, part: str) -> pl.LazyFrame:
         """The rows that an export has of a part."""
-        if self._is_of_one_part(export):
+        if len(self.spread[export.name]) == 1:
             return export.rows(self.draft, self.table)
         return pl.scan_parquet(sorted(self._home(export).glob(f"{part}_*.parquet")), glob=False)
 
-    def _is_of_one_part(self, export: Export) -> bool:
-        return sum(any(export is it for it, _ in told) for told in self.parts.values()) == 1
-
     def _home(self, export: Export) -> Path:
-        return self.draft.work / "pieces" / self.table.name / export.record["key"]
-
-
-def accounts_of(feed: str, draft: Draft, taken: list[Entry]) -> list[dict[str, Any]]:
-    """What each export gave to its feed: slot, mapping, rows that gave way to a later version, first and last day."""
-    days = _clock_days(FEEDS[feed], draft.settings.site.zone).cast(pl.String)
-    spans = draft.inside(feed).group_by("slot", MAPPING).agg(pl.len(), days.min(), last=days.max()).collect()
-    kept = {(slot, mapping): tuple(told) for slot, mapping, *told in spans.iter_rows()}
-    found = []
-    for export in Export.of(feed, taken):
-        rows, first_on, last_on = kept.get((export.slot, export.mapping), (0, None, None))
-        gone = {"duplicates": export.record["rows_good"] - rows, "first_on": first_on, "last_on": last_on}
-        found.append({"slot": export.slot, "mapping": export.mapping, **gone})
-    return found
-
-
-def _tickets_of(export: Export, table: Table, draft: Draft) -> Kept:
-    """The ticket numbers that an export speaks of, and what it tells of the day of their opening."""
-    zone = draft.settings.site.zone
-    opened_on = local_day("created_at", zone) if table.name == "feed_ticket" else _day_of_creation(zone)
-    making = Making(
-        name=f"tickets of an export of {table.name}",
-        made_of=[],
-        and_of=export.content,
-        make=lambda: packed(export.rows(draft, table), opened_on),
-    )
-    return draft.keeper.kept({"": making})[""]
-
-
-def _day_of_creation(zone: str) -> pl.Expr:
-    return pl.when(pl.col("kind") == "created").then(local_day("occurred_at", zone))
+        return self.draft.work / "pieces" / self.table.name / export.name
 
 
 def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, Kept]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from expectations.schema import Table
 from flows.errors import PlainError
-from flows.io import durable, ledger, parquet
+from flows.io import durable, ledger, parquet, prints, stored
 from flows.io.erased import erasures_sha256
 from flows.io.landed import Landed, Refused
 from flows.io.landing import read_rows
@@ -30,9 +30,12 @@ class RowsLost(PlainError):  # noqa: N818 -- read aloud where it is caught
 
 
 def read_export(job: Job, settings: Settings) -> Record:
-    """What came of reading one export: out of the store where these bytes were read by these rules before."""
+    """What came of reading one export: out of the store where these bytes were read by these rules before.
+
+    Stored rows are hashed where something is made of them (`stored.rows`), not here: most nights need few of them.
+    """
     known = ledger.record(settings.store, job["key"])
-    if known is not None and ledger.is_whole(settings.store, known):
+    if known is not None and stored.is_there(settings.store, known):
         return known
     mapping = settings.mappings[job["mapping"]]
     durable.folder(settings.store)
@@ -51,6 +54,7 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
         durable.remove(texts)
         landed = read_rows(Path(job["path"]), mapping.layout, staging=texts)
         if landed.sha256 != job["sha256"]:
+            prints.forget(settings)
             raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
         rows = typed(job, settings, mapping, landed)
         with parquet.refusals_of_the_disk(staged):

@@ -183,23 +183,47 @@ def _categories(facts: Frames) -> Iterator[Line]:
 
 
 def _published(facts: Frames, outputs: Iterable[Output]) -> Iterator[Line]:
-    """Keys for codes lose no row and double none."""
-    for output in outputs:
-        if output["layer"] == "fact":
-            sides = facts[output["table"]].select(left=pl.len(), right=pl.lit(output["rows"]))
-            yield _line("rows built = rows published", output["table"], sides)
+    """Keys for codes lose no row and double none, over all files of a fact."""
+    rows: dict[str, int] = {}
+    for it in (it for it in outputs if it["layer"] == "fact"):
+        rows[it["table"]] = rows.get(it["table"], 0) + it["rows"]
+    for fact, published in rows.items():
+        sides = facts[fact].select(left=pl.len(), right=pl.lit(published))
+        yield _line("rows built = rows published", fact, sides)
 
 
 def _wide_is_long(long: pl.LazyFrame, wide: pl.LazyFrame, grain: str) -> Line:
-    """The values in the wide table are those of the long one, cell by cell."""
-    key = [name for name in wide.collect_schema().names() if name in METRIC_VALUES[grain].key]
-    metrics = [name for name in wide.collect_schema().names() if name not in METRIC_VALUES[grain].columns]
-    cells = wide.unpivot(index=key, on=metrics, variable_name="metric_id", value_name="shown")
-    sets = wide.select("grouping_set").unique()
-    told = long.filter(pl.col("value").is_not_null()).join(sets, on="grouping_set", how="semi")
-    both = told.join(cells.filter(pl.col("shown").is_not_null()), on=[*key, "metric_id"], how="full")
-    sides = both.select(left=pl.len(), right=(pl.col("value") == pl.col("shown")).sum())
-    return _line("wide = long", f"kpi_{grain}_wide", sides)
+    """The values in the wide table are those of the long one, cell by cell; a year at a time, for they are many."""
+    year = pl.col("period_start").dt.year()
+    years = pl.concat([lf.select(year).unique() for lf in (long, wide)]).unique().sort("period_start").collect()
+    sides = [
+        _cells_alike(long.filter(year.eq_missing(it)), wide.filter(year.eq_missing(it)), grain).collect().row(0)
+        for it in years["period_start"]
+    ]
+    left, right = (sum(side) for side in zip(*sides, strict=True)) if sides else (0, 0)
+    return {"identity": "wide = long", "subject": f"kpi_{grain}_wide", "left": left, "right": right}
+
+
+def _cells_alike(long: pl.LazyFrame, wide: pl.LazyFrame, grain: str) -> pl.LazyFrame:
+    """How many cells either table has, and in how many of them both have the same value; a cell is known by a number.
+
+    A metric or a row that the wide table does not have gives no number, and is like nothing.
+    """
+    names = wide.collect_schema().names()
+    key = [name for name in names if name in METRIC_VALUES[grain].key]
+    metrics = [name for name in names if name not in METRIC_VALUES[grain].columns]
+    metric = pl.col("metric_id").cast(pl.Enum(metrics), strict=False).to_physical().cast(pl.Int64)
+    cell = (pl.col("row").cast(pl.Int64) * len(metrics) + metric).alias("cell")
+    rows = wide.with_row_index("row")
+    told = (
+        long.filter(pl.col("value").is_not_null())
+        .join(wide.select("grouping_set").unique(), on="grouping_set", how="semi")
+        .join(rows.select(*key, "row"), on=key, how="left")
+        .select(cell, "value")
+    )
+    cells = rows.unpivot(index="row", on=metrics, variable_name="metric_id", value_name="shown")
+    both = told.join(cells.filter(pl.col("shown").is_not_null()).select(cell, "shown"), on="cell", how="full")
+    return both.select(left=pl.len(), right=(pl.col("value") == pl.col("shown")).sum())
 
 
 def _members_add_up(long: pl.LazyFrame, grain: str) -> Iterator[Line]:

@@ -69,10 +69,11 @@ def meta_run(accounts: Iterable[Account], about: Mapping[str, Any]) -> pl.LazyFr
 
 
 def meta_table(outputs: Mapping[str, Mapping[str, Any]]) -> pl.LazyFrame:
-    """One row for each published table."""
+    """One row for each published file."""
     rows = [
         {
             "table": it["table"],
+            "file": it["name"],
             "layer": it["layer"],
             **{name: it[name] for name in ("rows", "bytes", "sha256", "run_key")},
         }

@@ -13,6 +13,7 @@ from expectations.tables.analysis import METRIC_REVISION
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.metric import GRAINS, METRIC_VALUES
 from flows.io import durable, parquet, publish
+from flows.io.kept import Kept, frames_of
 from flows.io.ledger import Entry, Record, rules_sha256
 from flows.io.publish import Manifest
 from flows.stages.draft import Draft, Output, require_contract, write_output
@@ -50,7 +51,29 @@ def build_revision(draft: Draft, taken: list[Entry]) -> Output:
 
 def values_before(grain: str, draft: Draft) -> pl.LazyFrame | None:
     """The values that were published before, in codes, with the run that did; None where no sound table is left."""
-    from transforms.analysis.revision import in_codes, unremembered  # noqa: PLC0415
+    from transforms.analysis.revision import in_codes  # noqa: PLC0415
+
+    found = _published_before(grain, draft)
+    return None if found is None else in_codes(*found)
+
+
+def told_before(grain: str, draft: Draft) -> tuple[pl.LazyFrame, dict[str, Kept]] | None:
+    """The values as they were published before, and what was kept of them, by span; None where nothing sound is left.
+
+    Where a span is made of the same values as then, it is published as it was then: what was first published of its
+    cells is there as well, and no other run has come between.
+    """
+    table = METRIC_VALUES[grain]
+    found = _of_a_sound_run(draft, f"metrics/{table.name}.parquet", *DIMENSIONS)
+    if found is None:
+        return None
+    manifest, (path, *_) = found
+    return _in_todays_columns(pl.scan_parquet(path, glob=False), table), frames_of(manifest).get(f"values_{grain}", {})
+
+
+def _published_before(grain: str, draft: Draft) -> tuple[pl.LazyFrame, dict[str, pl.LazyFrame]] | None:
+    """The values that were published before, with the run that did, and the dimensions of their keys."""
+    from transforms.analysis.revision import unremembered  # noqa: PLC0415
     from transforms.metrics import METRICS  # noqa: PLC0415
 
     table = METRIC_VALUES[grain]
@@ -59,21 +82,41 @@ def values_before(grain: str, draft: Draft) -> pl.LazyFrame | None:
         return None
     manifest, (path, *dimensions) = found
     values = _in_todays_columns(pl.scan_parquet(path, glob=False), table)
-    coded = in_codes(values, _by_stem(dimensions)).filter(~pl.col("metric_id").is_in(unremembered(METRICS)))
-    return coded.with_columns(run_before=pl.lit(manifest["run"]), run_key_before=pl.lit(manifest["run_key"]))
+    values = values.filter(~pl.col("metric_id").is_in(unremembered(METRICS)))
+    run = {"run_before": pl.lit(manifest["run"]), "run_key_before": pl.lit(manifest["run_key"])}
+    return values.with_columns(**run), _by_stem(dimensions)
+
+
+def _moved(grain: str, draft: Draft) -> pl.DataFrame | None:
+    """The cells of a grain that moved since the run before; None where there was none."""
+    from transforms.analysis.revision import PERIOD, in_codes, moves, periods_that_differ  # noqa: PLC0415
+
+    found, as_of = _published_before(grain, draft), draft.settings.as_of
+    if found is None:
+        return None
+    (before, then), after, now = found, draft.inside(METRIC_VALUES[grain].name), draft.all_inside("dim")
+    computed = after.select("metric_id").unique()
+    if _are_numbered_alike(then, now):
+        some = periods_that_differ(before, after, as_of=as_of).collect(engine="streaming").lazy()
+        before, after = (lf.join(some, on=PERIOD, how="semi") for lf in (before, after))
+    return moves(in_codes(before, then), in_codes(after, now), as_of=as_of, computed=computed).collect()
+
+
+def _are_numbered_alike(then: dict[str, pl.LazyFrame], now: dict[str, pl.LazyFrame]) -> bool:
+    """Whether each key still stands for the code it stood for: a late row may bring an older code."""
+    others = (
+        then[f"dim_{cut}"].join(now[f"dim_{cut}"], on=[f"{cut}_key", "code"], how="anti").select(pl.len())
+        for cut in CUTS
+    )
+    return not any(it.item() for it in pl.collect_all(others))
 
 
 def _explained_moves(draft: Draft, taken: list[Entry]) -> list[pl.LazyFrame]:
     """The moves of each grain with their causes; what changed in the feeds is only looked up where something moved."""
-    from transforms.analysis.revision import explained, in_codes, moves  # noqa: PLC0415
+    from transforms.analysis.revision import explained  # noqa: PLC0415
     from transforms.metrics import METRICS  # noqa: PLC0415
 
-    dimensions, moved = draft.all_inside("dim"), {}
-    for grain in GRAINS:
-        before = values_before(grain, draft)
-        if before is not None:
-            after = in_codes(draft.inside(METRIC_VALUES[grain].name), dimensions)
-            moved[grain] = moves(before, after, as_of=draft.settings.as_of).collect()
+    moved = {grain: found for grain in GRAINS if (found := _moved(grain, draft)) is not None}
     if not any(frame.height for frame in moved.values()):
         return []
     news = _news(draft, taken)
@@ -88,9 +131,8 @@ def _news(draft: Draft, taken: list[Entry]) -> "News":
     settings, parent = draft.settings, draft.parent or {}
     days = pl.LazyFrame(schema={"feed": pl.String, "day_on": pl.Date, "kind": pl.String})
     tickets = pl.LazyFrame(schema={"day_on": pl.Date} | dict.fromkeys(CUTS, pl.String))
-    before = _tickets_before(draft)
-    if before is not None and "fact_ticket" in draft.all_inside("fact"):
-        tickets = reopened_since(before, draft.inside("fact_ticket"))
+    if (sides := _tickets(draft)) is not None:
+        tickets = reopened_since(*sides).collect().lazy()  # once, for all grains
     told = [rows.lazy() for feed in FEEDS if (rows := _changed_rows(feed, draft, taken)) is not None]
     rules = {"rules_sha256": rules_sha256(), "documents_sha256": settings.documents_sha256}
     return News(
@@ -116,12 +158,33 @@ def _changed_rows(feed: str, draft: Draft, taken: list[Entry]) -> pl.DataFrame |
     key = list(table.key)
     touched = [_rows(draft, [side[name] for name in other if name in side], table) for side in (then, now)]
     keys = pl.concat([rows.select(key) for rows in touched]).unique()
+    sides = _differing(draft, feed)
+    if sides is None:
+        sides = _rows(draft, then.values(), table), _rows(draft, now.values(), table)
     before, after = (
-        latest(_rows(draft, side.values(), table).join(keys, on=key, how="semi", nulls_equal=True), table)
-        for side in (then, now)
+        latest(_in_todays_columns(side, table).join(keys, on=key, how="semi", nulls_equal=True), table)
+        for side in sides
     )
     end = day_ends_at(dt.date.fromisoformat(parent["as_of"]), zone)
     return changed_rows(before, after, table, zone=zone, end_before=end).collect()
+
+
+def _differing(draft: Draft, name: str) -> tuple[pl.LazyFrame, pl.LazyFrame] | None:
+    """The parts of a kept frame as they were for the run before, and as they are; those that stayed are left out.
+
+    A row that changed lies in a part that changed, one that moved to another part in two of them. None where what
+    the run before was made of is no longer there.
+    """
+    then, now = frames_of(draft.parent or {}).get(name), draft.parts_of(name)
+    if not then or not now:
+        return None
+    stayed = {it["sha256"] for it in then.values()} & {it["sha256"] for it in now.values()}
+    sides = [{part: it for part, it in side.items() if it["sha256"] not in stayed} for side in (then, now)]
+    if not all(draft.keeper.is_sound(it) for it in sides[0].values()):
+        return None
+    nothing = draft.keeper.frame(now).clear()
+    before, after = (draft.keeper.frame(side) if side else nothing for side in sides)
+    return before, after
 
 
 def _records(feed: str, exports: Iterable[tuple[str, str, Record | None]]) -> dict[tuple[str, str], Record]:
@@ -141,13 +204,24 @@ def _rows(draft: Draft, records: Iterable[Record], table: Table) -> pl.LazyFrame
     return pl.concat([table.empty(), *parts])
 
 
+def _tickets(draft: Draft) -> tuple[pl.LazyFrame, pl.LazyFrame] | None:
+    """`fact_ticket` as it was for the run before and as it is, in codes: the parts that differ, where they are kept."""
+    name = FACT_TICKET.name
+    if name not in draft.names_inside("fact"):
+        return None
+    if (sides := _differing(draft, name)) is not None:
+        return sides
+    before = _tickets_before(draft)
+    return None if before is None else (before, draft.inside(name))
+
+
 def _tickets_before(draft: Draft) -> pl.LazyFrame | None:
     """`fact_ticket` as it was published before, in codes."""
     found = _of_a_sound_run(draft, f"facts/{FACT_TICKET.name}.parquet", *DIMENSIONS)
     if found is None:
         return None
-    _, (path, *dimensions) = found
-    tickets = pl.scan_parquet(path, glob=False)
+    paths, dimensions = found[1][: -len(DIMENSIONS)], found[1][-len(DIMENSIONS) :]
+    tickets = pl.scan_parquet(paths, glob=False)
     for cut, dimension in zip(CUTS, dimensions, strict=True):
         codes = pl.scan_parquet(dimension, glob=False).select(f"{cut}_key", pl.col("code").alias(cut))
         tickets = tickets.join(codes, on=f"{cut}_key", how="left")
@@ -155,16 +229,17 @@ def _tickets_before(draft: Draft) -> pl.LazyFrame | None:
 
 
 def _of_a_sound_run(draft: Draft, *names: str) -> tuple[Manifest, list[Path]] | None:
-    """The latest earlier run whose files of these names are as they were written, and those files."""
+    """The latest earlier run whose tables of these names are as they were written, and their files."""
     if draft.parent is None:
         return None
     shelf, latest = draft.settings.shelf, draft.parent["run"]
     kept = (publish.manifest_of(shelf, run) for run in range(latest, max(latest - publish.KEPT_RUNS, 0), -1))
     for manifest in kept:
-        if manifest is None or not set(names) <= set(manifest["outputs"]):
+        if manifest is None or not all(files := [publish.files_of(manifest, name) for name in names]):
             continue
-        paths = [shelf.folder_of(manifest["run"]) / name for name in names]
-        wanted = [manifest["outputs"][name]["sha256"] for name in names]
+        there = [it for found in files for it in found]
+        paths = [shelf.folder_of(manifest["run"]) / name for name in there]
+        wanted = [manifest["outputs"][name]["sha256"] for name in there]
         if all(path.is_file() and durable.fingerprint(path) == it for path, it in zip(paths, wanted, strict=True)):
             return manifest, paths
     return None

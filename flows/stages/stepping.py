@@ -1,27 +1,31 @@
-"""How the frames of `transforms.facts.STEPS` are made of each other: whole, in parts by their tickets, or scattered.
+"""How the frames of `transforms.facts.STEPS` are made of each other: whole, by ticket in parts, scattered, by month.
 
 A part is made of the same part of the frames that lie in parts, and of others whole. Of the frames `near` it, it is
-made of those parts that its tickets reach: a customer may come back days after a resolution, into a later part.
+made of every part that its rows reach: the ticket a survey names may lie elsewhere, and a customer may come back days
+after a resolution, into a later part.
 """
 
 import datetime as dt
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
 
-from expectations.tables import FEEDS
+from expectations.tables import FACTS, FEEDS
 from flows.io.kept import Kept, Making
 from flows.stages.draft import Draft
-from flows.stages.parting import routing_of
+from flows.stages.routing import routing_of
 from transforms.facts import FED_IN_PARTS, STEPS, Bench, Lies, Step
 from transforms.facts.parts import UNSPLIT
 from transforms.facts.repeat import reaches
 
 _PART = "part"
-Used = Mapping[str, Mapping[str, Kept]]
+_ALL = pl.lit(value=True)
+Parts = Mapping[str, Kept]
+Used = Mapping[str, Parts]
 """The frames that a step reads: the parts of each."""
 
 
@@ -36,17 +40,20 @@ def makings_of(step: str, draft: Draft) -> dict[str, Making]:
             return _scattered(step, used, draft)
         case Lies.PARTS:
             return {part: _making(step, here, draft) for part, here in _by_part(spec, used, draft).items()}
+        case Lies.MONTHS:
+            return _by_month(step, used, draft)
 
 
 def _by_part(spec: Step, used: Used, draft: Draft) -> dict[str, Used]:
     """What each part of a frame is made of."""
     parted = {name for name in used if _lies_in_parts(name)}
-    near = _near(spec, used, draft) if spec.near else {}
+    nearby = spec.near.frames if spec.near else ()
+    near = _near(spec, used, draft)
     found: dict[str, Used] = {}
     for part in sorted({part for name in parted.intersection(spec.needs) for part in used[name]}):
         here = {name: parts for name, parts in used.items() if name not in parted}
         for name in parted:
-            reached = {part, *near.get(part, ())} if name == spec.near else {part}
+            reached = {part, *near.get(part, ())} if name in nearby else {part}
             if there := {it: kept for it, kept in used[name].items() if it in reached}:
                 here[name] = there
         found[part] = here
@@ -54,25 +61,51 @@ def _by_part(spec: Step, used: Used, draft: Draft) -> dict[str, Used]:
 
 
 def _near(spec: Step, used: Used, draft: Draft) -> dict[str, list[str]]:
-    """By part of the tickets, the parts of the openings that they reach."""
-    tickets, openings = (
-        pl.concat(
-            draft.keeper.frame({part: kept}).select(column, part=pl.lit(part)) for part, kept in used[name].items()
-        )
-        for name, column in ((spec.needs[0], "resolved_at"), (spec.near, "opened_again_at"))
-    )
-    window = dt.timedelta(days=draft.settings.site.fcr_window_days)
-    found: dict[str, list[str]] = {}
-    for part, reached in reaches(tickets, openings, window=window).collect().iter_rows():
-        found.setdefault(part, []).append(reached)
+    """By part, the others that its rows reach."""
+    own = used[spec.needs[0]]
+    if spec.near is None or len(own) == 1:
+        return {}
+    if spec.near.by == "tickets":
+        reached = routing_of("feed_ticket", draft).part_of(pl.col("ticket_id")).alias("reached")
+        rows = _with_part(own, ["ticket_id"], draft).drop_nulls("ticket_id").select(_PART, reached).unique()
+    else:
+        tickets = _with_part(own, ["resolved_at"], draft)
+        openings = _with_part(used[spec.near.frames[0]], ["opened_again_at"], draft)
+        rows = reaches(tickets, openings, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
+    found: dict[str, list[str]] = defaultdict(list)
+    for part, there in rows.sort(_PART, "reached").collect().iter_rows():
+        found[part].append(there)
     return found
 
 
-def _making(step: str, used: Used, draft: Draft) -> Making:
-    """How a frame, or a part of one, is made of others."""
+def _by_month(step: str, used: Used, draft: Draft) -> dict[str, Making]:
+    """By month, how the rows of its days are made of all parts that have such days; in one, where they are few."""
+    ((name, parts),), clock = used.items(), FACTS[step].clock
+    if len(parts) == 1:
+        return {UNSPLIT: _making(step, used, draft)}
+    month = pl.col(clock).dt.month_start()
+    spans = _with_part(parts, [clock], draft).group_by(_PART).agg(first=month.min(), last=month.max()).drop_nulls()
+    months = spans.with_columns(month=pl.date_ranges("first", "last", interval="1mo")).explode("month")
+    found = {}
+    for (on,), rows in months.sort("month", _PART).collect().group_by("month", maintain_order=True):
+        here = {name: {part: parts[part] for part in rows[_PART]}}
+        making = _making(step, here, draft, among=month == on)
+        found[str(on)] = replace(making, and_of=[making.and_of, str(on)])
+    return found or {UNSPLIT: _making(step, used, draft)}
+
+
+def _with_part(parts: Parts, columns: list[str], draft: Draft) -> pl.LazyFrame:
+    """Some columns of all parts of a frame, each row with the part it lies in."""
+    return pl.concat(
+        draft.keeper.frame({part: kept}).select(*columns, pl.lit(part).alias(_PART)) for part, kept in parts.items()
+    )
+
+
+def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL) -> Making:
+    """How a frame, or a part of one, is made of others, of some of their rows."""
     spec, settings = STEPS[step], draft.settings
     bench = Bench(
-        frames={name: _frame(name, parts, draft) for name, parts in used.items()},
+        frames={name: _frame(name, parts, draft).filter(among) for name, parts in used.items()},
         site=settings.site,
         as_of=settings.as_of,
         scales=settings.scales,
@@ -81,7 +114,7 @@ def _making(step: str, used: Used, draft: Draft) -> Making:
     return Making(
         name=step,
         made_of=[kept for _, parts in sorted(used.items()) for _, kept in sorted(parts.items())],
-        and_of=[sorted(used), settings.as_of.isoformat() if spec.lies is not Lies.PARTS else ""],
+        and_of=[sorted(used), settings.as_of.isoformat() if spec.lies in {Lies.WHOLE, Lies.SCATTERED} else ""],
         make=lambda: spec.build(bench).drop(daily),
         holds_until=changes_at and (lambda rows: changes_at(replace(bench, frames={**bench.frames, step: rows}))),
     )
@@ -96,7 +129,9 @@ def _frame(name: str, parts: Mapping[str, Kept], draft: Draft) -> pl.LazyFrame:
 def _scattered(step: str, used: Used, draft: Draft) -> dict[str, Making]:
     """A frame that is made whole and is small, laid into parts by the tickets that its rows tell of."""
     rows = _making(step, used, draft).make().collect()
-    rows = rows.sort(rows.columns).with_columns(routing_of(draft).part_of().alias(_PART))
+    rows = rows.sort(rows.columns).with_columns(
+        routing_of("feed_ticket", draft).part_of(pl.col("ticket_id")).alias(_PART)
+    )
     return {
         str(part): Making(name=step, made_of=[], and_of=_content(here), make=here.lazy)
         for (part,), rows in sorted(rows.group_by(_PART, maintain_order=True), key=lambda it: str(it[0]))

@@ -11,7 +11,7 @@ import argparse
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -20,12 +20,10 @@ from typing import Any
 from tests.benchmarks import core
 from tests.benchmarks.stages import Cost, Enough, Notes, cpu_s, peak_mb
 
-STEPS = frozenset(
-    (
-        *("told_event", "told_ticket", "told_hand_off", "fact_ticket", "fact_ticket_event", "fact_backlog_daily"),
-        *("told_survey", "fact_survey_response", "fact_cost_allocation"),
-    )
+FACTS = frozenset(
+    ("fact_ticket", "fact_ticket_event", "fact_backlog_daily", "fact_survey_response", "fact_cost_allocation")
 )
+"""What the core metrics are measured on."""
 _LAST_STAGE = "analysing"
 _CUTS = ("channel", "team")
 
@@ -35,12 +33,23 @@ def chosen(label: str, items: Sequence[Any]) -> Sequence[Any]:
     if label == _LAST_STAGE:
         raise Enough
     if label == "building facts":
-        return [item for item in items if item in STEPS]
+        return [item for item in items if item in steps_of(FACTS)]
     if label == "publishing facts":
         return []
     if label == "computing metrics":
         return [item for item in items if item in core.GRAINS]
     return items
+
+
+def steps_of(facts: Collection[str]) -> set[str]:
+    """Some facts, and every frame that they are made of."""
+    from transforms.facts import STEPS  # noqa: PLC0415 -- imports are part of the cost
+
+    found = set(facts)
+    for name in reversed(STEPS):
+        if name in found:
+            found.update(STEPS[name].uses)
+    return found
 
 
 class Apart:

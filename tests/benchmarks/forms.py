@@ -15,8 +15,8 @@ def rows_read(home: Path) -> dict[str, pl.DataFrame]:
     """By feed: all rows that were read, in one order, wherever they stood."""
     files: dict[str, list[Path]] = {}
     for path in sorted((home / "store").glob("*.json")):
-        told = json.loads(path.read_text("utf-8"))["record"]
-        if told["good"] is not None:
+        told = json.loads(path.read_text("utf-8")).get("record")  # other notes lie there as well
+        if told and told["good"] is not None:
             files.setdefault(told["table"], []).append(path.with_suffix(".parquet"))
     return {
         feed: pl.concat(pl.read_parquet(path) for path in paths).drop(_WHERE_IT_STOOD).sort(pl.all())

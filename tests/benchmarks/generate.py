@@ -23,22 +23,26 @@ _INSTANTS = ("created_at", "first_reply_at", "solved_at", "updated_at", "at", "s
 _ISO, _FRENCH, _PLAIN = "%Y-%m-%dT%H:%M:%SZ", "%d/%m/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S"
 
 
-def write_history(home: Path, scale: float, form: str) -> None:
-    """The whole history, a file a feed and month; never more than two months in memory."""
+def write_history(home: Path, scale: float, form: str, *, months_a_file: int = 1) -> None:
+    """The whole history, some months a file and feed; never more than a file and a month in memory."""
     write_deployment(home, form=form if form in {"fr", "xlsx"} else "csv")
     waiting = {"events": pl.DataFrame(), "surveys": pl.DataFrame()}
+    files: dict[str, list[pl.DataFrame]] = {"tickets": [], "events": [], "surveys": []}
     months = world.days_of_months()
     for number, (first, length) in enumerate(months):
         made = world.month(number, scale)
         is_last = number == len(months) - 1
         until = None if is_last else world.start_s(first + dt.timedelta(days=length))
-        name = f"{first:%Y-%m}"
-        write_export(home, "tickets", name, made.tickets, form)
+        files["tickets"].append(made.tickets)
         for feed, rows, clock in (("events", made.events, "sort_at"), ("surveys", made.surveys, "sent_at")):
             known = pl.concat([waiting[feed], rows]) if waiting[feed].width else rows
             here = known if until is None else known.filter(pl.col(clock) < until)
             waiting[feed] = known.clear() if until is None else known.filter(pl.col(clock) >= until)
-            write_export(home, feed, name, here.sort(clock, maintain_order=True).drop("sort_at", strict=False), form)
+            files[feed].append(here.sort(clock, maintain_order=True).drop("sort_at", strict=False))
+        if is_last or (number + 1) % months_a_file == 0:
+            for feed, parts in files.items():
+                write_export(home, feed, f"{first:%Y-%m}", pl.concat(parts), form)
+                parts.clear()
     write_export(home, "costs", "ledger", ledger(scale), form)
 
 
@@ -92,12 +96,13 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--form", choices=FORMS, default="csv")
+    parser.add_argument("--months-a-file", type=int, default=1)
     parser.add_argument("--delivery", choices=("day", "late"), help="add a day to a deployment that is there")
     asked = parser.parse_args()
     if asked.delivery:
         write_delivery(asked.out, asked.scale, is_late=asked.delivery == "late")
     else:
-        write_history(asked.out, asked.scale, asked.form)
+        write_history(asked.out, asked.scale, asked.form, months_a_file=asked.months_a_file)
 
 
 if __name__ == "__main__":

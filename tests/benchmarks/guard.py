@@ -69,7 +69,7 @@ def _used(how: str, path: Path, encoding: str) -> tuple[float, float]:
     """CPU seconds and peak MB of a process that reads a file and every cell of it once, without its imports."""
     staging = path.parent / "texts"
     command = [sys.executable, "-c", _WORK, how, str(path), str(staging), encoding]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True)
     shutil.rmtree(staging, ignore_errors=True)
     cpu_s, peak_mb = json.loads(done.stdout)
     return cpu_s, peak_mb

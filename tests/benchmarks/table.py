@@ -1,8 +1,7 @@
-"""The figures as Markdown: the cases, where the CPU seconds of the backfill go, what other wrappings cost."""
+"""The figures as Markdown: the cases, where the CPU seconds of a run go, what other wrappings cost."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from tests.benchmarks.measure import Taken, is_noisy, middle
 
 Rounds = Mapping[str, Sequence[Taken]]
 Cost = Mapping[str, Any]
-_APART = "apart"
+APART = "apart"
 _SMALL = 0.005
 """Stages with less than this share of the whole stand together."""
 
@@ -21,53 +20,41 @@ def rounds_of(kept: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, li
     return {name: [Taken(**it) for it in rounds] for name, rounds in kept.items()}
 
 
-def case_table(found: Rounds, scale: float) -> str:
-    """One line a case: CPU seconds, peak memory, and how often the floor's."""
-    base = middle(found[cases.FLOOR])
+def case_table(found: Rounds, scale: float, left_out: Mapping[str, str]) -> str:
+    """One line a case: CPU seconds, peak memory, and how often the floor's; last, what was not run."""
+    base = middle(found[cases.FLOOR]) if cases.FLOOR in found else None
     head = [
-        f"| scale {scale:g} | CPU s | least and most | wall s | peak MB | x floor | |",
-        "|---|--:|:-:|--:|--:|--:|---|",
+        f"| scale {scale:g} | rounds | CPU s | least and most | wall s | peak MB | x floor | |",
+        "|---|--:|--:|:-:|--:|--:|--:|---|",
     ]
-    return "\n".join(head + [_line(name, rounds, base) for name, rounds in found.items()])
+    missing = [f"| {name} | 0 | | | | | | left out {why} |" for name, why in left_out.items()]
+    return "\n".join(head + [_line(name, rounds, base) for name, rounds in found.items()] + missing)
 
 
-def _line(name: str, rounds: Sequence[Taken], base: float) -> str:
+def _line(name: str, rounds: Sequence[Taken], base: float | None) -> str:
     cpu = [it.cpu_s for it in rounds]
     wall = sorted(it.wall_s for it in rounds)[len(rounds) // 2]
     peak = max(it.peak_mb for it in rounds)
-    noisy = "noisy" if is_noisy(rounds) else ""
+    times = "" if base is None else f"{middle(rounds) / base:.2f}"
     return (
-        f"| {name} | {middle(rounds):.2f} | {min(cpu):.2f} - {max(cpu):.2f} | {wall:.1f} | {peak:.0f} "
-        f"| {middle(rounds) / base:.2f} | {noisy} |"
+        f"| {name} | {len(rounds)} | {middle(rounds):.2f} | {min(cpu):.2f} - {max(cpu):.2f} | {wall:.1f} "
+        f"| {peak:.0f} | {times} | {noise([rounds])} |"
     )
 
 
-def target_table(found: Rounds, core_costs: Iterable[Cost]) -> str:
-    """The ratios that the targets are about."""
-    cpu = {name: middle(rounds) for name, rounds in found.items()}
-    apart = {cost["item"]: cost["cpu_s"] for cost in core_costs if cost["stage"] == _APART}
-    work = cpu[cases.CORE] - sum(apart.values())
-    ratios = {
-        "core work less guard and Great Expectations / floor": (work / cpu[cases.FLOOR], 2.5),
-        "the same / duckdb": (work / cpu[cases.DUCKDB], 0.45),
-        "the same / pandas": (work / cpu[cases.PANDAS], 0.3),
-        "every metric / core work": (cpu[cases.BACKFILL] / cpu[cases.CORE], None),
-        "nightly / backfill": (cpu[cases.NIGHT] / cpu[cases.BACKFILL], 0.05),
-        "late edits / backfill": (cpu[cases.LATE] / cpu[cases.BACKFILL], 0.1),
-        **{f"{name}, CPU s in the core work": (seconds, None) for name, seconds in sorted(apart.items())},
-    }
-    lines = [
-        f"| {name} | {ratio:.3f} | {'' if target is None else f'{target:g}'} |"
-        for name, (ratio, target) in ratios.items()
-    ]
-    return "\n".join(["| ratio of CPU seconds | found | target |", "|---|--:|--:|", *lines])
+def noise(of: Iterable[Sequence[Taken]]) -> str:
+    """What is to be said of figures that rest on these rounds."""
+    listed = list(of)
+    if any(is_noisy(rounds) for rounds in listed):
+        return "noisy"
+    return "one round" if any(len(rounds) == 1 for rounds in listed) else ""
 
 
 def stage_table(title: str, costs: Sequence[Cost]) -> str:
     """Where the CPU seconds go: stage by stage, item by item where an item matters."""
     added: dict[tuple[str, str], tuple[float, float]] = {}
     for cost in costs:
-        if cost["stage"] != _APART:
+        if cost["stage"] != APART:
             # An export is named by its folder: what feed it is of.
             name = cost["stage"], str(cost["item"]).partition("/")[0]
             seconds, peak = added.get(name, (0.0, 0.0))
@@ -91,19 +78,22 @@ def form_table(found: Rounds) -> str:
     for name, rounds in found.items():
         rows = cases.XLSX_SHARE if name.endswith(cases.SLOW_FORM) else 1
         peak = max(it.peak_mb for it in rounds)
-        noisy = "noisy" if is_noisy(rounds) else ""
-        lines.append(f"| {name} | {middle(rounds):.2f} | {middle(rounds) * rows / plain:.2f} | {peak:.0f} | {noisy} |")
+        times = middle(rounds) * rows / plain
+        lines.append(f"| {name} | {middle(rounds):.2f} | {times:.2f} | {peak:.0f} | {noise([rounds])} |")
     return "\n".join(lines)
 
 
-def guard_table(found: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]) -> str:
-    """The guard at the door beside polars' own read of the same file."""
-    lines = ["| guard at the door | CPU s | x polars | peak MB |", "|---|--:|--:|--:|"]
-    for kind, ways in found.items():
-        base = statistics.median(cpu_s for cpu_s, _ in ways["polars"])
-        for way, used in ways.items():
-            middle_s, peak_mb = statistics.median(cpu_s for cpu_s, _ in used), max(peak for _, peak in used)
-            lines.append(f"| {kind}, {way} | {middle_s:.2f} | {middle_s / base:.2f} | {peak_mb:.0f} |")
+def way_table(title: str, base: str, found: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]) -> str:
+    """Ways to do the same, beside the one that they are measured against."""
+    lines = [f"| {title} | rounds | CPU s | x {base} | peak MB | |", "|---|--:|--:|--:|--:|---|"]
+    for what, ways in found.items():
+        rounds = {way: [Taken(cpu_s, cpu_s, peak_mb) for cpu_s, peak_mb in used] for way, used in ways.items()}
+        for way, used in rounds.items():
+            peak = max(it.peak_mb for it in used)
+            times = middle(used) / middle(rounds[base])
+            lines.append(
+                f"| {what}, {way} | {len(used)} | {middle(used):.2f} | {times:.2f} | {peak:.0f} | {noise([used])} |"
+            )
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from flows.io import ledger, publish
+from flows.io import ledger, publish, stored
 from flows.io.publish import Shelf
 from tests.conftest import ROOT
 from tests.faults.test_publish import tree
@@ -165,7 +165,7 @@ def half(store: Path) -> list[str]:
     found = []
     for path in sorted(store.glob("*.json")):
         told = ledger.record(store, path.stem)
-        if path.name not in ledger.NOTES and (told is None or not ledger.is_whole(store, told)):
+        if path.name not in ledger.NOTES and (told is None or not stored.is_whole(store, told)):
             found.append(path.name)
     return found
 

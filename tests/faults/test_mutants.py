@@ -103,8 +103,8 @@ def damage_that_stays(data: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "stays"),
-    [("", False), ("flows.io.publish.damaged", True), ("flows.io.ledger.is_whole", True)],
-    ids=["none", "the manifest of a run is ignored", "the manifest of stored rows is ignored"],
+    [("", False), ("flows.io.publish.damaged", True), ("flows.io.stored.forget", True)],
+    ids=["none", "the manifest of a run is ignored", "damaged rows are believed again"],
 )
 def test_a_pipeline_that_ignores_its_manifests_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proves: Callable[[Proof], None], mutant: str, *, stays: bool

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from flows.__main__ import main
+from flows.io import kept, publish
 from flows.settings import load
 from flows.verify import verify
+from tests.flows.conftest import deliver
 
 
 def stored(data: Path, suffix: str) -> Path:
@@ -43,6 +45,58 @@ def test_a_damaged_partition_is_found_and_read_again(published: Path, suffix: st
 def correct(export: Path) -> None:
     """A correction of another export, so that the next run needs the rows of all."""
     export.write_text(export.read_text("utf-8").replace("5;email", "3;email"), "utf-8")
+
+
+def frame(data: Path, name: str) -> Path:
+    """The file of a frame that the run that counts was made of."""
+    manifest = publish.current(load(str(data)).shelf)
+    assert manifest is not None
+    (found,) = kept.frames_of(manifest)[name].values()
+    return load(str(data)).kept / kept.rows_file(found)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".json"])
+def test_a_damaged_frame_is_found_and_made_again(published: Path, suffix: str) -> None:
+    rows = frame(published, "feed_survey")
+    path = rows if suffix == ".parquet" else rows.with_name(f"{rows.name.partition('.')[0]}.json")
+    flip(path)
+    (damage,) = verify(load(str(published))).damages
+    assert (damage.path, damage.remedy) == (path, "remove it: the next run makes it again")
+    path.unlink()
+    assert main(["run", "--plain", "--data", str(published), "--as-of", "2026-04-30"]) == 0
+    assert verify(load(str(published))).damages == []
+
+
+def test_rows_that_rotted_in_the_store_are_read_again_in_the_same_night(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = {path: path.read_bytes() for path in (published / "store").glob("*.parquet")}
+    for path in whole:
+        flip(path)
+    deliver(published, "avis_2026-04.csv", "9;02/03/2026 10:00;5;email")
+    assert main(["run", "--plain", "--data", str(published)]) == 0
+    assert "Beginning anew" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in whole} == whole
+    assert verify(load(str(published))).damages == []
+
+
+def test_rows_that_rotted_when_their_export_was_gone_stop_the_run(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flip(stored(published, ".parquet"))
+    for path in (published / "raw").iterdir():
+        path.unlink()
+    deliver(published, "avis_2026-04.csv", "9;02/03/2026 10:00;5;email")
+    before = publish.current(load(str(published)).shelf)
+    assert main(["run", "--plain", "--data", str(published)]) == 1
+    assert "the file is damaged" in capsys.readouterr().err
+    assert publish.current(load(str(published)).shelf) == before
+
+
+def test_a_frame_that_rotted_is_made_again_in_the_same_night(published: Path) -> None:
+    flip(frame(published, "feed_survey"))
+    assert main(["run", "--plain", "--data", str(published), "--as-of", "2026-04-30"]) == 0
+    assert verify(load(str(published))).damages == []
 
 
 def test_a_damaged_table_is_found_and_published_anew(published: Path, capsys: pytest.CaptureFixture[str]) -> None:

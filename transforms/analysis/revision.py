@@ -32,6 +32,7 @@ from transforms.metrics.metric import CUTS, Metric
 from transforms.metrics.periods import start_of
 
 MEMBER = (*CUTS, "member")
+PERIOD = ("metric_id", "period_start")
 CELL = ("metric_id", "period_start", "grouping_set", *MEMBER)
 SUMS = ("numerator", "denominator", "value")
 RESOLVED = "fact_ticket.resolved_on"
@@ -87,8 +88,28 @@ def first_published(values: pl.LazyFrame, before: pl.LazyFrame, dimensions: Mapp
     )
 
 
-def moves(before: pl.LazyFrame, after: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFrame:
+def periods_that_differ(before: pl.LazyFrame, after: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFrame:
+    """One row is a metric in a period, over before, that does not have the same sums and values in the same cells now.
+
+    Both are as published, and a key stands for one code in both. Rows are told apart by 64 bits of hash; whatever
+    joins and names all cells need then only look at these.
+    """
+    row = pl.struct("grouping_set", *(f"{cut}_key" for cut in CUTS), "member", *SUMS).hash()
+    then, now = (
+        lf.group_by(PERIOD).agg(rows=pl.len(), content=row.sum())
+        for lf in (before.filter(pl.col("period_end") <= as_of), after)
+    )
+    both = then.join(now, on=PERIOD, how="left", suffix="_now")
+    differs = (pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in ("rows", "content"))
+    return both.filter(pl.any_horizontal(differs)).select(PERIOD)
+
+
+def moves(
+    before: pl.LazyFrame, after: pl.LazyFrame, *, as_of: dt.date, computed: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
     """One row is a cell of a complete period, published before, that has other sums or another value now.
+
+    `computed` holds every metric that has a value now, where `after` may be without some of them.
 
     A metric that is no longer computed at all has not moved: `metric_missing` names it. A cell that was or is hidden
     for its few answers has not moved either. Nor has a count of 0 whose row is gone: by day and week, a member without
@@ -99,7 +120,7 @@ def moves(before: pl.LazyFrame, after: pl.LazyFrame, *, as_of: dt.date) -> pl.La
     return (
         before.filter(pl.col("is_complete") & _IS_TOLD & (pl.col("period_end") <= as_of))
         .select(then)
-        .join(after.select("metric_id").unique(), on="metric_id", how="semi")
+        .join(after.select("metric_id").unique() if computed is None else computed, on="metric_id", how="semi")
         .join(after.select(*now, "status"), on=CELL, how="left", nulls_equal=True, suffix="_after")
         .filter(pl.col("status").ne_missing(pl.lit("too_few")))
         .filter(~(pl.col("status").is_null() & was_none.fill_null(value=False)))

@@ -30,6 +30,7 @@ from transforms.facts.bench import (
     TOLD_OPENING,
     TOLD_REVIEW,
     TOLD_SOURCE,
+    TOLD_START,
     TOLD_SURVEY,
     TOLD_TICKET,
     TOLD_TIME,
@@ -37,6 +38,7 @@ from transforms.facts.bench import (
     Daily,
     Frames,
     Lies,
+    Near,
     Step,
 )
 from transforms.facts.bot import fact_bot_session
@@ -55,10 +57,10 @@ from transforms.facts.order import fact_order, fact_service_revenue, in_contact
 from transforms.facts.publishable import publishable, published_names
 from transforms.facts.quality import fact_quality_category, fact_quality_review, reviewed
 from transforms.facts.repeat import openings_of
-from transforms.facts.settled import next_event, next_instant, next_verdict
+from transforms.facts.settled import next_answer, next_event, next_instant, next_verdict
 from transforms.facts.staffing import FEEDS as STAFFING_FEEDS
 from transforms.facts.staffing import fact_agent_day
-from transforms.facts.survey import fact_survey_invitation, fact_survey_response, surveyed
+from transforms.facts.survey import fact_survey_invitation, fact_survey_response, starting_surveys, surveyed
 from transforms.facts.tells import answering_sources, told_by_source
 from transforms.facts.ticket import fact_ticket, timed_ticket, with_observation
 from transforms.facts.ticket_hand_off import hand_offs_of_bots
@@ -109,8 +111,8 @@ STEPS: dict[str, Step] = {
         also=(TOLD_ANSWER, TOLD_OPENING),
         build=lambda b: fact_ticket(b[TOLD_TIME], b[TOLD_ANSWER], b[TOLD_OPENING], b.site, end=b.end, clock=b.clock),
         lies=Lies.PARTS,
-        near=TOLD_OPENING,
-        daily=Daily(columns=("observed_s",), told=with_observation),
+        near=Near(frames=(TOLD_OPENING,), by="openings"),
+        daily=Daily(columns=("observed_s",), made_of=("created_at", "resolved_at"), told=with_observation),
         changes_at=lambda b: next_verdict(b["fact_ticket"], b.site, b.end),
     ),
     "fact_ticket_event": Step(needs=(TOLD_EVENT,), build=lambda b: fact_ticket_event(b[TOLD_EVENT]), lies=Lies.PARTS),
@@ -126,26 +128,42 @@ STEPS: dict[str, Step] = {
     TOLD_DURATION: Step(
         needs=("fact_ticket",), build=lambda b: durations_in_buckets(b["fact_ticket"]), lies=Lies.PARTS
     ),
-    "fact_duration_histogram": Step(needs=(TOLD_DURATION,), build=lambda b: fact_duration_histogram(b[TOLD_DURATION])),
+    "fact_duration_histogram": Step(
+        needs=(TOLD_DURATION,), build=lambda b: fact_duration_histogram(b[TOLD_DURATION]), lies=Lies.MONTHS
+    ),
     "fact_contact": Step(
         needs=("feed_contact", "feed_contact_day"),
         also=("feed_employee",),
         build=lambda b: fact_contact(b.get("feed_contact"), b.get("feed_contact_day"), b.people, b.site, end=b.end),
     ),
-    TOLD_SURVEY: Step(needs=("feed_survey",), build=lambda b: surveyed(b["feed_survey"], b.site, end=b.end)),
+    TOLD_SURVEY: Step(
+        needs=("feed_survey",),
+        build=lambda b: surveyed(b["feed_survey"], b.site, end=b.end),
+        lies=Lies.PARTS,
+        changes_at=lambda b: next_answer(b["feed_survey"], b.end),
+    ),
+    TOLD_START: Step(needs=(TOLD_SURVEY,), build=lambda b: starting_surveys(b[TOLD_SURVEY])),
     "fact_survey_invitation": Step(
-        needs=(TOLD_SURVEY,), also=_CREDIT, build=lambda b: fact_survey_invitation(b[TOLD_SURVEY], b.credit, b.site)
+        needs=(TOLD_SURVEY,),
+        also=(TOLD_START, *_CREDIT),
+        build=lambda b: fact_survey_invitation(b[TOLD_SURVEY], b[TOLD_START], b.credit, b.site),
+        lies=Lies.PARTS,
+        near=Near(frames=_CREDIT, by="tickets"),
     ),
     "fact_survey_response": Step(
         needs=(TOLD_SURVEY,),
         also=_CREDIT,
         build=lambda b: fact_survey_response(b[TOLD_SURVEY], b.credit, b.site, b.scales),
+        lies=Lies.PARTS,
+        near=Near(frames=_CREDIT, by="tickets"),
     ),
     "fact_employee_invitation": Step(
-        needs=(TOLD_SURVEY,), build=lambda b: fact_employee_invitation(b[TOLD_SURVEY], b.site)
+        needs=(TOLD_SURVEY,), build=lambda b: fact_employee_invitation(b[TOLD_SURVEY], b.site), lies=Lies.PARTS
     ),
     "fact_employee_answer": Step(
-        needs=(TOLD_SURVEY,), build=lambda b: fact_employee_answer(b[TOLD_SURVEY], b.site, b.scales)
+        needs=(TOLD_SURVEY,),
+        build=lambda b: fact_employee_answer(b[TOLD_SURVEY], b.site, b.scales),
+        lies=Lies.PARTS,
     ),
     "fact_agent_day": Step(
         needs=STAFFING_FEEDS,

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import polars as pl
 
@@ -28,6 +29,8 @@ TOLD_MERGE, TOLD_HEIR = "told_merge", "told_heir"
 """Tickets that were merged into others, and what these inherit."""
 TOLD_BOT, TOLD_TIME, TOLD_OPENING = "told_bot", "told_time", "told_opening"
 """Hand-offs by bots, tickets with their clocks, and when customers came with a topic."""
+TOLD_START = "told_start"
+"""The surveys that tell when people began to answer."""
 TOLD_BACKLOG, TOLD_DURATION = "told_backlog", "told_duration"
 """What the tickets of a part add to the backlog and to the histogram."""
 TOLD_REVIEW, TOLD_HELP = "told_review", "told_help"
@@ -112,6 +115,17 @@ class Lies(StrEnum):
     """By the tickets that they tell of, each part made of its own part of other such frames."""
     SCATTERED = "scattered"
     """Made whole, then laid into parts by the tickets that they tell of."""
+    MONTHS = "months"
+    """By the month of their day, each made of all parts that tell of days in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """Frames of which a step of parts is given every part that its own rows reach."""
+
+    frames: tuple[str, ...]
+    by: Literal["tickets", "openings"]
+    """Those of the tickets that the rows name, or those in which a customer may come back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,11 +133,13 @@ class Daily:
     """Columns that follow from the others and from the end of the day alone."""
 
     columns: tuple[str, ...]
+    made_of: tuple[str, ...]
+    """The other columns that decide them."""
     told: Callable[[pl.LazyFrame, dt.datetime], pl.LazyFrame]
 
 
-FED_IN_PARTS = ("feed_ticket", "feed_ticket_event")
-"""The feeds whose rows lie by their tickets."""
+FED_IN_PARTS = ("feed_ticket", "feed_ticket_event", "feed_survey")
+"""The feeds whose rows lie by their tickets; an invitation to a survey lies with the ticket it asks about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +152,8 @@ class Step:
     """Frames that are used where they are; a step is given no others than these and those it needs."""
     build: Callable[[Bench], pl.LazyFrame]
     lies: Lies = Lies.WHOLE
-    near: str = ""
-    """The frame that a step of parts reads beyond its own part, as far as its tickets reach."""
+    near: Near | None = None
+    """What a step of parts reads beyond its own part."""
     changes_at: Callable[[Bench], pl.LazyFrame] | None = None
     """When time alone changes the rows of a part, in one cell; None where it never does."""
 

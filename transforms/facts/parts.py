@@ -12,7 +12,7 @@ day of each. Two numbers with one hash share a part, and no harm is done.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,21 +27,30 @@ ROWS_A_PART = 250_000
 """A longer one has parts as short as they can be with so many rows each, on average."""
 _DAYS = {"third": 10, "month": 30, "quarter": 91, "year": 365}
 """About how many days the part of a calendar has, the shortest first."""
-DAY_BITS, _NO_DAY = np.uint64(16), np.uint64(0xFFFF)
+DAY_BITS, NO_DAY = np.uint64(16), np.uint64(0xFFFF)
 _EPOCH = dt.date(1970, 1, 1)
 Words = npt.NDArray[np.uint64]
 
 
 def packed(tickets: pl.LazyFrame, opened_on: pl.Expr) -> pl.LazyFrame:
     """One row is a ticket number that rows speak of: its hash and the first day they tell of its opening, in order."""
-    day = opened_on.dt.epoch("d").clip(0, int(_NO_DAY) - 1).fill_null(int(_NO_DAY)).cast(pl.UInt64)
+    told = tickets.select(number=hashed(pl.col("ticket_id")), day=_day_number(opened_on))
     return (
-        tickets.select(number=hashed(pl.col("ticket_id")), day=day)
-        .group_by("number")
-        .agg(pl.col("day").min())
-        .select(packed=pl.col("number") | pl.col("day"))
-        .sort("packed")
+        told.group_by("number").agg(pl.col("day").min()).select(packed=pl.col("number") | pl.col("day")).sort("packed")
     )
+
+
+def followers(rows: pl.LazyFrame, key: Sequence[str], dated_on: pl.Expr) -> pl.LazyFrame:
+    """One row is something that speaks of a ticket, by the hashes of both, with the day that its row tells; in order.
+
+    What names no ticket has 0 for it.
+    """
+    told = rows.select(
+        number=hashed(pl.struct(key)),
+        ticket=pl.when(pl.col("ticket_id").is_not_null()).then(hashed(pl.col("ticket_id"))).otherwise(0),
+        day=_day_number(dated_on),
+    )
+    return told.unique().sort("number", "ticket", "day")
 
 
 def hashed(name: pl.Expr) -> pl.Expr:
@@ -49,60 +58,70 @@ def hashed(name: pl.Expr) -> pl.Expr:
     return name.hash(seed=0) // 65_536 * 65_536
 
 
+def grain_of(days: Words, rows: int) -> str:
+    """The shortest stretch of the calendar that has rows enough, for tickets opened on some days (`Routing.days`)."""
+    count = np.unique(days[days != NO_DAY]).size
+    if rows <= ROWS_UNSPLIT or not count:
+        return UNSPLIT
+    return next((grain for grain, length in _DAYS.items() if rows * length >= ROWS_A_PART * count), "year")
+
+
 @dataclass(frozen=True)
 class Routing:
-    """In which part the rows of each ticket number lie."""
+    """In which part the rows of each ticket number, or of whatever follows one, lie."""
 
     numbers: Words
     """Hashes, sorted, each once."""
     days: Words
     """When each was opened, in days since 1970."""
-    grain: str
+    grain: str = UNSPLIT
 
     @classmethod
-    def of(cls, tickets: Words, *, rows: int) -> Routing:
-        """From what all rows tell of the numbers (`packed`), and how many rows there are to part."""
-        ordered = np.sort(tickets)
+    def of(cls, told: Words) -> Routing:
+        """From the days that rows tell of the numbers (`packed`): the first one counts."""
+        ordered = np.sort(told)
         numbers = ordered >> DAY_BITS
         first = ordered[np.append(numbers[:1] == numbers[:1], numbers[1:] != numbers[:-1])]
-        days = first & _NO_DAY
-        return cls(first >> DAY_BITS, days, _grain(np.unique(days[days != _NO_DAY]).size, rows))
+        return cls(first >> DAY_BITS, first & NO_DAY)
+
+    def of_followers(self, numbers: Words, tickets: Words, days: Words) -> Routing:
+        """The same of what follows tickets: it lies with the first ticket it speaks of, else where its own day is."""
+        with_ticket, by_day = Routing.of(numbers | self.days_of(tickets)), Routing.of(numbers | days)
+        here = np.where(with_ticket.days == NO_DAY, by_day.days, with_ticket.days)
+        return Routing(with_ticket.numbers, here, self.grain)
 
     @cached_property
     def names(self) -> list[str]:
         """The parts, by the days since 1970 on which their tickets were opened."""
-        return [_name(day, self.grain) for day in range(int(_NO_DAY) + 1)]
+        return [_name(day, self.grain) for day in range(int(NO_DAY) + 1)]
 
     def days_of(self, hashes: Words) -> Words:
         """When each number was opened, by its hash (`hashed`); nobody knows of a number that is not there."""
         numbers = hashes >> DAY_BITS
         if not self.numbers.size:
-            return np.full(len(numbers), _NO_DAY)
+            return np.full(len(numbers), NO_DAY)
         places = np.searchsorted(self.numbers, numbers).clip(max=len(self.numbers) - 1)
-        return np.where(self.numbers[places] == numbers, self.days[places], _NO_DAY)
+        return np.where(self.numbers[places] == numbers, self.days[places], NO_DAY)
 
-    def part_of(self, ticket_id: str = "ticket_id") -> pl.Expr:
-        """The part that a row belongs to by its ticket number."""
+    def part_of(self, name: pl.Expr) -> pl.Expr:
+        """The part that a row belongs to by the name of its ticket, or of what follows one."""
         names = pl.Series(self.names)
 
         def parts(hashes: pl.Series) -> pl.Series:
             return names.gather(pl.Series(self.days_of(hashes.fill_null(0).to_numpy())))
 
-        return hashed(pl.col(ticket_id)).map_batches(parts, return_dtype=pl.String(), is_elementwise=True)
+        return hashed(name).map_batches(parts, return_dtype=pl.String(), is_elementwise=True)
 
 
-def _grain(days: int, rows: int) -> str:
-    """The shortest stretch of the calendar that has rows enough."""
-    if rows <= ROWS_UNSPLIT or not days:
-        return UNSPLIT
-    return next((grain for grain, length in _DAYS.items() if rows * length >= ROWS_A_PART * days), "year")
+def _day_number(day: pl.Expr) -> pl.Expr:
+    return day.dt.epoch("d").clip(0, int(NO_DAY) - 1).fill_null(int(NO_DAY)).cast(pl.UInt64)
 
 
 def _name(day: int, grain: str) -> str:
     """The first day of the stretch in which a day lies."""
     if grain == UNSPLIT:
         return UNSPLIT
-    if day == int(_NO_DAY):
+    if day == int(NO_DAY):
         return WITHOUT_A_DAY
     date = _EPOCH + dt.timedelta(days=day)
     if grain == "third":

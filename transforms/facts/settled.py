@@ -19,6 +19,11 @@ def next_event(events: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
     return _first(events, pl.col("occurred_at"), end=end)
 
 
+def next_answer(surveys: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
+    """The first instant behind the end that rows of `feed_survey` tell of."""
+    return _first(surveys, *map(pl.col, ("sent_at", "dated_at", "started_at", "answered_at")), end=end)
+
+
 def next_instant(tickets: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
     """The first instant behind the end that rows of `feed_ticket` tell of."""
     return _first(tickets, *map(pl.col, INSTANTS), end=end)

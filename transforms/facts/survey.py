@@ -23,6 +23,7 @@ from transforms.site import Site
 INVITATION = ["source", "kind", "invitation_id"]
 OF_CUSTOMERS = pl.col("kind").is_in(CUSTOMER_KINDS)
 FULL_INDEX = 900_000
+_TELLER = ["source", "kind"]
 _ABOUT = [
     *("survey", "variant", "channel", "team", "segment", "agent_id", "customer_id", "topic", "product", "ticket_id"),
     *("interaction_at", "is_test"),
@@ -43,7 +44,7 @@ def surveyed(surveys: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyF
     is_answer = pl.col("score_milli").is_not_null() & pl.col("answered_at").is_not_null()
     in_time = pl.col("answered_at") <= pl.col("sent_first_at") + dt.timedelta(days=site.survey_window_days)
     return (
-        known.join(shared, on=INVITATION, how="left", suffix="_shared")
+        known.join(shared, on=INVITATION, how="left", suffix="_shared", maintain_order="left")
         .with_columns(pl.coalesce(name, f"{name}_shared") for name in _ABOUT)
         .with_columns(sent_at="sent_first_at", counts=is_answer & in_time.fill_null(value=True))
     )
@@ -90,8 +91,19 @@ def scored(lf: pl.LazyFrame, scales: Mapping[str, Scale]) -> pl.LazyFrame:
     )
 
 
-def fact_survey_invitation(rows: pl.LazyFrame, tickets: Tickets | None, site: Site) -> pl.LazyFrame:
-    """One row is an invitation whose sending is known; answers without one have no row here."""
+def starting_surveys(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a source and kind of survey of customers that tells when they began to answer."""
+    told = rows.filter(OF_CUSTOMERS, pl.col("sent_at").is_not_null(), pl.col("started_at").is_not_null())
+    return told.select(_TELLER).unique().sort(_TELLER).with_columns(tells_starts=pl.lit(value=True))
+
+
+def fact_survey_invitation(
+    rows: pl.LazyFrame, starting: pl.LazyFrame, tickets: Tickets | None, site: Site
+) -> pl.LazyFrame:
+    """One row is an invitation whose sending is known; answers without one have no row here.
+
+    `starting` are all `starting_surveys`, whichever rows are at hand.
+    """
     window = dt.timedelta(days=site.survey_window_days)
     started = pl.when(pl.col("started_at") <= pl.col("sent_at") + window).then("started_at")
     invited = (
@@ -101,14 +113,14 @@ def fact_survey_invitation(rows: pl.LazyFrame, tickets: Tickets | None, site: Si
             pl.col(*_ABOUT, "sent_at").drop_nulls().last(),
             started_at=started.min(),
             first_answered_at=pl.when("counts").then("answered_at").min(),
-            is_started_told=pl.col("started_at").is_not_null().any(),
             is_shown=_any("is_shown"),
             is_completed=_any("is_completed"),
             is_bounced=_any("is_bounced"),
             is_opted_out=_any("is_opted_out"),
         )
     )
-    return in_shape(_followed(credited(invited, tickets, at="sent_at"), site), FACT_SURVEY_INVITATION)
+    told = credited(invited, tickets, at="sent_at").join(starting, on=_TELLER, how="left")
+    return in_shape(_followed(told, site), FACT_SURVEY_INVITATION)
 
 
 def _any(name: str) -> pl.Expr:
@@ -119,7 +131,7 @@ def _any(name: str) -> pl.Expr:
 def _followed(lf: pl.LazyFrame, site: Site) -> pl.LazyFrame:
     """What became of the invitation."""
     is_responded = pl.col("first_answered_at").is_not_null()
-    tells_starts = pl.col("is_started_told").any().over("source", "kind")
+    tells_starts = pl.col("tells_starts").fill_null(value=False)
     is_started = is_responded | pl.col("started_at").is_not_null()
     return lf.with_columns(
         sent_on=local_day("sent_at", site.zone),

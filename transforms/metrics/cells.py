@@ -14,12 +14,10 @@ import polars as pl
 
 from expectations.tables import FACTS
 from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
-from transforms.metrics.days import BY_KEYS, CELLS_OF, Days, Frames, by_clock, sets_of, squared, squares
-from transforms.metrics.kaplan_meier import kaplan_meier_median
-from transforms.metrics.members import as_members
+from transforms.metrics.days import BY_KEYS, CELLS_OF, Days, by_clock, sets_of, squared, squares
 from transforms.metrics.metric import CUTS, Metric, Ratio, Statistic
-from transforms.metrics.percentiles import PERCENTILES, percentile
 from transforms.metrics.periods import INTERVALS, end_of, start_of
+from transforms.metrics.statistics import UNSETTLED
 
 MEMBER = ("grouping_set", *CUTS, "member")
 _CELL = (*MEMBER, "period_start")
@@ -55,14 +53,14 @@ class Cut:
         return known.filter(pl.col("grain") == self.grain) if "grain" in FACTS[fact].columns else known
 
 
-def table_of_sums(facts: Frames, metrics: Sequence[Metric], cut: Cut, days: Days) -> pl.LazyFrame:
+def table_of_sums(metrics: Sequence[Metric], cut: Cut, days: Days) -> pl.LazyFrame:
     """One row per period and member of a cut, from the member's first row to the as-of date, in that order.
 
     `cell` numbers the rows, `series` the members, `age` the periods of a member from 0. Where some cells are to be
     hidden, members begin with the year of their first row: an empty month may have to be hidden as well.
     """
     by_set: dict[str, list[pl.LazyFrame]] = {}
-    for name, part in (*_sums(days, metrics, cut), *_statistics(facts, metrics, cut, days.members)):
+    for name, part in (*_sums(days, metrics, cut), *_statistics(days, metrics, cut)):
         by_set.setdefault(name, []).append(part)
     added = [_side_by_side(parts) for parts in by_set.values()]
     first = "year" if any(metric.suppress_below for metric in metrics) else cut.grain
@@ -129,53 +127,13 @@ def _sums(days: Days, metrics: Sequence[Metric], cut: Cut) -> Iterator[Part]:
             yield name, added.with_columns(**_member(name))
 
 
-def _statistics(facts: Frames, metrics: Iterable[Metric], cut: Cut, members: Frames) -> Iterator[Part]:
+def _statistics(days: Days, metrics: Iterable[Metric], cut: Cut) -> Iterator[Part]:
     """Values computed from the rows of each cell: n and value of each statistic."""
     statistics = [metric for metric in metrics if isinstance(metric, Statistic)]
-    for (fact, date), samples in by_clock(s.sample for s in statistics).items():
-        ids = {sample.id for sample in samples}
-        here = [s for s in statistics if s.sample.id in ids]
+    for fact, date in by_clock(s.sample for s in statistics):
+        rows = days.statistics[f"{fact}.{date}"].filter(pl.col("grain") == cut.grain).drop("grain", UNSETTLED).cache()
         for name in sets_of(fact):
-            rows = cut.rows(facts[fact], fact, date)
-            if name in MEMBER_CUTS:
-                rows = as_members(rows, name, members[name])
-            by = [cut.period(date), *map(pl.col, _keys(name))]
-            for waited in (s for s in here if s.kind == "kaplan_meier_p50"):
-                yield name, _waiting(rows, by, name, waited)
-            if ordered := [s for s in here if s.kind != "kaplan_meier_p50"]:
-                yield name, _of_rows(rows, by, name, ordered)
-
-
-def _of_rows(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistics: Sequence[Statistic]) -> pl.LazyFrame:
-    """Percentiles and means: each sample is sorted once for all its statistics."""
-    samples = {s.sample.id: s.sample for s in statistics}
-    lists = [m.per_row.drop_nulls().sort().alias(m.id) for m in samples.values()]
-    scales = [
-        pl.col("scale").filter(s.sample.per_row.is_not_null()).n_unique().alias(f"{s.name}:scales")
-        for s in statistics
-        if s.kind == "mean_on_one_scale"
-    ]
-    found = []
-    for s in statistics:
-        numbers = pl.col(s.sample.id)
-        if s.kind in PERCENTILES:
-            value = percentile(numbers, s.kind)
-        else:
-            value = pl.when(pl.col(f"{s.name}:scales") == 1).then(numbers.list.sum() / numbers.list.len())
-        found += [numbers.list.len().cast(pl.Int64).alias(f"{s.name}:n"), value.alias(f"{s.name}{_VALUE}")]
-    return rows.group_by(by).agg(*lists, *scales).select("period_start", *_keys(name), *found, **_member(name))
-
-
-def _waiting(rows: pl.LazyFrame, by: list[pl.Expr], name: str, statistic: Statistic) -> pl.LazyFrame:
-    """The Kaplan-Meier median."""
-    keys = ["period_start", *_keys(name)]
-    sample = rows.select(*by, time=statistic.sample.per_row, happened=statistic.happened.fill_null(value=False))
-    return kaplan_meier_median(sample.drop_nulls("time"), keys, time="time", happened="happened").select(
-        *keys,
-        pl.col("n").alias(f"{statistic.name}:n"),
-        pl.col("median").alias(f"{statistic.name}{_VALUE}"),
-        **_member(name),
-    )
+            yield name, rows.filter(pl.col("grouping_set") == name)
 
 
 def _keys(name: str) -> tuple[str, ...]:

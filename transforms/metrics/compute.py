@@ -13,11 +13,14 @@ from transforms.metrics.cells import MEMBER, Cut, table_of_sums
 from transforms.metrics.days import Days, days_of
 from transforms.metrics.metric import CUTS, Metric, Ratio
 from transforms.metrics.periods import ALWAYS, Span
+from transforms.metrics.statistics import with_statistics
 from transforms.metrics.suppression import CELL, HIDDEN, hidden_cells
 from transforms.metrics.values import all_values, veil_of
 from transforms.site import Site
 
-_OF_THE_RUN = ("benchmark_value", "first_published_value", "run_key")
+_OF_A_RUN = ("first_published_value", "run_key")
+"""Columns that hold for a run, and not for whatever run comes to these values."""
+_OF_THE_RUN = ("benchmark_value", *_OF_A_RUN)
 """Columns that do not follow from the facts: they are filled in when the values are published."""
 
 
@@ -39,11 +42,11 @@ def metric_cells(
     facts: Mapping[str, pl.LazyFrame], metrics: Mapping[str, Metric], days: Days, *, grain: str, as_of: dt.date
 ) -> pl.LazyFrame:
     """One row per period and member of a cut, without gaps: the sums that values are made of, and what is hidden."""
-    wanted, cut = _wanted(facts, metrics, grain), Cut(grain=grain, as_of=as_of)
-    if not wanted:
+    there, cut = wanted(facts, metrics, grain), Cut(grain=grain, as_of=as_of)
+    if not there:
         return pl.LazyFrame(schema={"period_start": pl.Date()})
-    sums = table_of_sums(facts, wanted, cut, days)
-    for metric in {veil_of(m): m for m in wanted if isinstance(m, Ratio) and m.suppress_below}.values():
+    sums = table_of_sums(there, cut, with_statistics(days, facts, there, grain=grain, as_of=as_of))
+    for metric in {veil_of(m): m for m in there if isinstance(m, Ratio) and m.suppress_below}.values():
         hidden = hidden_cells(facts, metric.guard, metric.suppress_below, cut).rename({HIDDEN: veil_of(metric)})
         sums = sums.join(hidden, on=CELL, how="left", nulls_equal=True, maintain_order="left")
     return sums
@@ -64,7 +67,7 @@ def values_of(
     return cells.map_batches(
         partial(
             all_values,
-            metrics=_wanted(facts, metrics, grain),
+            metrics=wanted(facts, metrics, grain),
             cut=Cut(grain=grain, as_of=as_of),
             site=site,
             schema=schema,
@@ -77,10 +80,10 @@ def values_of(
     )
 
 
-def _wanted(facts: Collection[str], metrics: Mapping[str, Metric], grain: str) -> list[Metric]:
+def wanted(facts: Collection[str], metrics: Mapping[str, Metric], grain: str) -> list[Metric]:
     """The metrics of a grain whose facts are there, by name."""
-    wanted = [m for m in metrics.values() if grain in m.grains and set(m.facts) <= set(facts)]
-    return sorted(wanted, key=lambda metric: metric.name)
+    there = [m for m in metrics.values() if grain in m.grains and set(m.facts) <= set(facts)]
+    return sorted(there, key=lambda metric: metric.name)
 
 
 def missing_metrics(
@@ -119,6 +122,11 @@ def published_values(values: pl.LazyFrame, dimensions: Mapping[str, pl.LazyFrame
 
     As if nothing had been published before; `transforms.analysis.revision` knows better.
     """
+    return of_a_run(with_keys(values, dimensions), run_key)
+
+
+def with_keys(values: pl.LazyFrame, dimensions: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """The same rows in the order of the contract, with keys for codes, and without what is of a run."""
     contract = METRIC_VALUES["month"]
     for cut in CUTS:
         key = f"{cut}_key"
@@ -128,12 +136,18 @@ def published_values(values: pl.LazyFrame, dimensions: Mapping[str, pl.LazyFrame
             pl.when(is_cut_by).then(pl.col(key).fill_null(0)).otherwise(pl.lit(-1)).cast(pl.Int32).alias(key)
         )
     keys = [name for name in contract.key if name != contract.clock]
+    columns = {name: dtype for name, dtype in contract.schema.items() if name not in _OF_A_RUN}
     return (
-        values.with_columns(
-            pl.lit(None).alias("benchmark_value"),
-            pl.when("is_complete").then("value").alias("first_published_value"),
-            pl.lit(run_key).alias("run_key"),
-        )
-        .select(pl.col(name).cast(dtype) for name, dtype in contract.schema.items())
+        values.with_columns(pl.lit(None).alias("benchmark_value"))
+        .select(pl.col(name).cast(dtype) for name, dtype in columns.items())
         .sort(contract.clock, *keys)
+    )
+
+
+def of_a_run(values: pl.LazyFrame, run_key: str) -> pl.LazyFrame:
+    """Values with keys as a run publishes them, the first that does."""
+    schema = METRIC_VALUES["month"].schema
+    first = pl.when("is_complete").then("value").alias("first_published_value")
+    return values.with_columns(first, run_key=pl.lit(run_key)).select(
+        pl.col(name).cast(dtype) for name, dtype in schema.items()
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from expectations.tables import FACTS
 from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
-from transforms.metrics.members import as_members, most_frequent
+from transforms.metrics.members import as_members, most_frequent, told_members
 from transforms.metrics.metric import CUTS, Measure, Metric, Ratio, has_cuts
 
 Frames = Mapping[str, pl.LazyFrame]
@@ -22,26 +22,72 @@ class Days:
     """What metrics are made of, but for those that need the rows themselves."""
 
     sums: Frames
-    """By `fact.date`: one row per day and cell of the fact, one column per measure."""
+    """By `fact.date`: the sums of each day and cell of the fact, in one row or several; one column per measure."""
     members: Frames
     """By cut: the members that are told one by one."""
+    statistics: Frames = field(default_factory=dict)
+    """By `fact.date`: what its statistics are in each cell, in some grains; those that are not here are worked out."""
 
 
 def days_of(facts: Frames, metrics: Iterable[Metric], members: Frames | None = None) -> Days:
     """The sums of all metrics whose facts are there, by day; `members` where they were worked out before."""
-    ratios = [m for m in metrics if isinstance(m, Ratio) and set(m.facts) <= set(facts)]
     told = members_told(facts) if members is None else members
-    sums = {
-        f"{fact}.{date}": _sums(facts[fact], measures, squared(ratios), told)
-        for (fact, date), measures in by_clock(m for ratio in ratios for m in ratio.measures).items()
-    }
+    sums = {clock: added.up(facts[added.fact], told) for clock, added in sums_of(facts, metrics).items()}
     return Days(sums=sums, members=told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """What is added up of one fact by one of its dates."""
+
+    measures: Sequence[Measure]
+    also_squared: Collection[str]
+
+    @property
+    def fact(self) -> str:
+        """The fact they are measures of."""
+        return self.measures[0].fact
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that hold the sums."""
+        return [m.id for m in self.measures] + [squares(m) for m in self.measures if m.id in self.also_squared]
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the fact that are read."""
+        return {name for measure in self.measures for name in measure.columns}
+
+    def up(self, rows: pl.LazyFrame, members: Frames) -> pl.LazyFrame:
+        """One row per day and cell; a cell of a day has several where rows of the fact were added up part by part."""
+        return _sums(rows, self.measures, self.also_squared, members)
+
+
+def sums_of(facts: Collection[str], metrics: Iterable[Metric]) -> dict[str, Added]:
+    """By `fact.date`, what all metrics add up whose facts are there."""
+    ratios = [m for m in metrics if isinstance(m, Ratio) and set(m.facts) <= set(facts)]
+    also_squared = squared(ratios)
+    by_date = by_clock(m for ratio in ratios for m in ratio.measures)
+    return {
+        f"{fact}.{date}": Added(measures=measures, also_squared=also_squared & {m.id for m in measures})
+        for (fact, date), measures in by_date.items()
+    }
 
 
 def members_told(facts: Frames) -> dict[str, pl.LazyFrame]:
     """By cut, one row per member that is told by itself."""
-    there = [name for name in MEMBER_CUTS if any(has_cuts(fact, [name]) for fact in facts)]
-    return {name: most_frequent(facts, name) for name in there}
+    cuts = member_cuts(facts)
+    counts = {fact: told_members(facts[fact], names) for fact, names in cuts.items()}
+    return {
+        cut: most_frequent([counts[fact] for fact, names in cuts.items() if cut in names], cut)
+        for cut in sorted({cut for names in cuts.values() for cut in names})
+    }
+
+
+def member_cuts(facts: Iterable[str]) -> dict[str, list[str]]:
+    """By fact, the cuts by members that it knows; facts that know none are left out."""
+    known = {fact: [name for name in MEMBER_CUTS if has_cuts(fact, [name])] for fact in facts}
+    return {fact: names for fact, names in known.items() if names}
 
 
 def squares(measure: Measure) -> str:
@@ -68,7 +114,9 @@ def sets_of(fact: str) -> list[str]:
     return [name for name, cuts in GROUPING_SETS.items() if has_cuts(fact, cuts)]
 
 
-def _sums(rows: pl.LazyFrame, measures: list[Measure], also_squared: set[str], members: Frames) -> pl.LazyFrame:
+def _sums(
+    rows: pl.LazyFrame, measures: Sequence[Measure], also_squared: Collection[str], members: Frames
+) -> pl.LazyFrame:
     """One row per day and cell of one fact, by one of its dates."""
     fact, date = measures[0].fact, measures[0].date
     dated = rows.filter(pl.col(date).is_not_null())

@@ -2,35 +2,78 @@
 
 Kaplan and Meier, Nonparametric Estimation from Incomplete Observations (Journal of the American Statistical Association
 53, 1958): at each moment the share still waiting is multiplied by the share of those at risk to whom nothing happened.
+
+Rows that wait change that share only by being at risk: at moments without an event the factor is 1. So the median and
+the number of rows stay what they are, to the last bit, while rows wait longer, from where all of them have waited as
+long as the median; where there is no median, as long as the last event. `is_unsettled` says where that is not so yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+from transforms.metrics.packed import HALF, Numbers, Places, coded, in_order, starts_of
 
 _HALF = 0.5 + 1e-9
 """A product of fractions that is one half on paper may lie an ulp above it."""
+Floats = npt.NDArray[np.float64]
 
 
-def kaplan_meier_median(rows: pl.LazyFrame, by: Sequence[str], *, time: str, happened: str) -> pl.LazyFrame:
-    """One row per group: the first time at which at most half are still waiting (`median`), and `n`.
+@dataclass(frozen=True)
+class Medians:
+    """Of each group, in order: its rows, its median (null where there is none), and whether time alone may move it."""
 
-    The median is null where more than half are still waiting at the end.
+    groups: Numbers
+    n: Places
+    median: pl.Series
+    is_unsettled: npt.NDArray[np.bool_]
+
+
+def kaplan_meier_medians(groups: Numbers, times: Numbers, happened: npt.NDArray[np.bool_]) -> Medians:
+    """The first time at which at most half of a group are still waiting."""
+    codes, levels = coded(times, HALF - 1)
+    # Of rows with one time, those to whom it happened come first: with the first of them begins who is at risk.
+    rows = in_order(groups, codes * 2 + ~happened)
+    group = np.repeat(np.arange(len(rows.groups)), rows.counts)
+    events = np.flatnonzero(rows.numbers % 2 == 0)
+    moments = starts_of(group[events] * 2**HALF + rows.numbers[events])
+    at, of = events[moments], group[events[moments]]
+    at_risk = (rows.starts + rows.counts)[of] - at
+    waiting = _running_products((at_risk - np.diff(moments, append=len(events))) / at_risk, of)
+    firsts, lasts = (np.searchsorted(of, np.arange(len(rows.groups)), side=side) for side in ("left", "right"))
+    above = np.append([0], np.cumsum(waiting > _HALF))
+    reached = firsts + above[lasts] - above[firsts]
+    has_median, has_event = reached < lasts, firsts < lasts
+    decisive = np.where(has_median, reached, lasts - 1)[has_event]
+    waited_before = at[decisive] - rows.starts[has_event] - (moments[decisive] - moments[firsts[has_event]])
+    is_unsettled = np.zeros(len(rows.groups), dtype=bool)
+    is_unsettled[has_event] = waited_before > 0
+    times_of = rows.numbers[at] // 2
+    moment_times = times_of if levels is None else levels[times_of]
+    median = pl.Series(moment_times, dtype=pl.Float64).gather(
+        pl.Series(np.where(has_median, reached, -1)).replace(-1, None)
+    )
+    return Medians(rows.groups, rows.counts, median, is_unsettled)
+
+
+def _running_products(factors: Floats, groups: Numbers) -> Floats:
+    """The product of the factors of each group up to each of them, from the first to the last as by hand.
+
+    Groups of about the same length lie side by side in the rows of a table.
     """
-    moments = (
-        rows.group_by(*by, time)
-        .agg(pl.len().cast(pl.Int64).alias("n"), pl.col(happened).sum().cast(pl.Int64).alias("events"))
-        .sort(*by, time)
-    )
-    at_risk = pl.col("n").cum_sum(reverse=True).over(by)
-    waiting = ((at_risk - pl.col("events")) / at_risk).cum_prod().over(by)
-    return (
-        moments.with_columns(waiting.alias("waiting"))
-        .group_by(by)
-        .agg(
-            pl.col("n").sum(),
-            pl.when(pl.col("waiting") <= _HALF).then(pl.col(time)).min().cast(pl.Float64).alias("median"),
-        )
-    )
+    products = np.empty_like(factors)
+    starts = starts_of(groups)
+    counts = np.diff(starts, append=len(factors))
+    widths = np.left_shift(1, np.ceil(np.log2(counts)).astype(np.int64))
+    for width in np.unique(widths):
+        alike = widths == width
+        places = starts[alike, None] + np.arange(width)
+        is_there = np.arange(width) < counts[alike, None]
+        table = np.ones(places.shape)
+        table[is_there] = factors[places[is_there]]
+        products[places[is_there]] = np.multiply.accumulate(table, axis=1)[is_there]
+    return products

@@ -11,20 +11,21 @@ Bounds: a fits while n < 2**63 / 9, and the sum before the division is of 128 bi
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from transforms.metrics.exact import quotient
+from transforms.metrics.packed import InOrder
 
 PERCENTILES = {"p50": (1, 2), "p90": (9, 10)}
 EXACT_UP_TO = 2**53 // max(below for _, below in PERCENTILES.values())
 
 
-def percentile(ordered: pl.Expr, kind: str) -> pl.Expr:
-    """The percentile of a list of whole numbers in ascending order; null where the list is empty."""
+def percentile(ordered: InOrder, kind: str) -> pl.Series:
+    """The percentile of each group, in the order of the groups."""
     above, below = PERCENTILES[kind]
-    last = ordered.list.len().cast(pl.Int64) - 1
-    position = last * above // below
-    rest = last * above % below
-    low = ordered.list.get(position, null_on_oob=True).cast(pl.Int128)
-    high = ordered.list.get(pl.min_horizontal(position + 1, last), null_on_oob=True).cast(pl.Int128)
-    return pl.when(last >= 0).then(quotient(low * (below - rest) + high * rest, below))
+    last = ordered.counts - 1
+    position, rest = np.divmod(last * above, below)
+    ends = {"low": ordered.at(position), "high": ordered.at(np.minimum(position + 1, last)), "rest": rest}
+    low, high, part = (pl.col(name).cast(pl.Int128) for name in ends)
+    return pl.DataFrame(ends).select(quotient(low * (below - part) + high * part, below)).to_series()

@@ -10,6 +10,7 @@ import polars as pl
 INTERVALS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
 _CELLS_AT_ONCE = 25_000
 """So that the values of one span, of all metrics, take a few hundred megabytes."""
+_MONTHS_AT_ONCE = (1, 2, 3, 4, 6, 12, 24, 60)
 _LONGEST_YEAR = dt.timedelta(weeks=53)
 _PERIODS_A_YEAR = {"day": 364, "month": 12, "quarter": 4, "year": 1}
 _WEEKS_A_YEAR = (52, 53)
@@ -62,17 +63,21 @@ ALWAYS = Span(first=dt.date.min, last=dt.date.max)
 
 
 def spans(first: dt.date, last: dt.date, *, cells: int) -> list[Span]:
-    """All periods from the first day to the last: whole months, as many at once as their cells allow."""
+    """All periods from the first day to the last: at once where their cells allow, else some months at a time.
+
+    Cut where the calendar is, so that the spans of one night are those of the next.
+    """
     begin = first.replace(month=1, day=1)  # a month may begin a week later than its first week
     whole = 12 * (last.year - begin.year) + last.month
-    months = -(-whole // max(-(-cells // _CELLS_AT_ONCE), 1))
+    fitting = [months for months in _MONTHS_AT_ONCE if months * cells <= whole * _CELLS_AT_ONCE]
+    months = whole if cells <= _CELLS_AT_ONCE else max(fitting, default=1)
     starts = [begin]
-    while (following := _months_later(starts[-1], months)) <= last:
+    while (following := months_later(starts[-1], months)) <= last:
         starts.append(following)
-    return [Span(first=start, last=_months_later(start, months) - dt.timedelta(days=1)) for start in starts]
+    return [Span(first=start, last=months_later(start, months) - dt.timedelta(days=1)) for start in starts]
 
 
-def _months_later(day: dt.date, months: int) -> dt.date:
+def months_later(day: dt.date, months: int) -> dt.date:
     """The first of the month so many months later."""
     years, month = divmod(day.month - 1 + months, 12)
     return dt.date(day.year + years, month + 1, 1)

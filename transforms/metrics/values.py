@@ -52,7 +52,7 @@ def all_values(
 def _looked_at(sums: pl.DataFrame, metrics: Sequence[Metric], span: Span) -> pl.DataFrame:
     """The periods of a span and those they are compared with, and which metrics each member had before them."""
     start = pl.col("period_start")
-    had = [(_present(metric) > 0).any().alias(_had(metric)) for metric in metrics]
+    had = [(present(metric) > 0).any().alias(_had(metric)) for metric in metrics]
     before = sums.filter(start < span.looks_back_to).group_by("series").agg(had)
     here = sums.filter(start >= span.looks_back_to, start <= span.last)
     return here.join(before, on="series", how="left", maintain_order="left")
@@ -119,7 +119,7 @@ def _status() -> pl.Expr:
 
 def _read(metric: Metric) -> list[pl.Expr]:
     """The sums of a metric out of the table of sums; null where it has none of the kind."""
-    columns: dict[str, pl.Expr] = {"present": _present(metric)}
+    columns: dict[str, pl.Expr] = {"present": present(metric)}
     if isinstance(metric, Statistic):
         columns |= {"n": pl.col(f"{metric.name}:n"), "value": pl.col(f"{metric.name}:value")}
     if isinstance(metric, Ratio):
@@ -138,8 +138,8 @@ def _read(metric: Metric) -> list[pl.Expr]:
     ]
 
 
-def _present(metric: Metric) -> pl.Expr:
-    """What tells that a member has begun to have a metric."""
+def present(metric: Metric) -> pl.Expr:
+    """What tells that a member has begun to have a metric, where it is more than 0."""
     if isinstance(metric, Ratio):
         return pl.col(metric.presence.id if metric.is_plain_sum else metric.support.id)
     return pl.col(f"{metric.name}:n")

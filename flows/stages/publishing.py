@@ -1,0 +1,117 @@
+"""The facts as readers see them, in the staging folder: keys for codes, local time for UTC.
+
+A fact is one file. One of tickets that has become long is a folder of files, one a month: of the tickets opened in it.
+Such a file is a kept frame, made again only where its content may change, and published by a second name for it: a
+night rewrites the months it touches, and those of old keep their bytes and their place on the disk.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from expectations.schema import Table
+from expectations.tables import FACTS
+from flows.io import durable
+from flows.io.kept import Kept, Making
+from flows.stages.draft import Draft, Output, output_of, write_output
+from transforms.facts import STEPS
+from transforms.facts.dimensions import DERIVED
+from transforms.facts.numbering import numbering, together
+from transforms.facts.parts import WITHOUT_A_DAY
+from transforms.facts.publishable import publishable, published_names
+
+ROWS_A_FILE = 2_000_000
+"""A fact of parts up to so many rows is one file: as much as a night may sort and write again without being noticed."""
+_MONTH = len("2026-01")
+Numbers = Mapping[str, pl.DataFrame]
+"""By dimension: the days on which codes were first seen, with their fingerprints."""
+
+
+def publish_fact(fact: str, draft: Draft) -> list[Output]:
+    """The file of a fact, or those of its months."""
+    table, parts = FACTS[fact], draft.parts_of(fact)
+    if len(parts) <= 1 or sum(it["rows"] for it in parts.values()) <= ROWS_A_FILE:
+        frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
+        return [write_output(frame, table, draft)]
+    numbers = _numbers(table, draft)
+    kept = draft.keeper.kept(
+        {f"{fact}_{month}": _making(fact, within, numbers, draft) for month, within in by_month(parts).items()}
+    )
+    draft.note_parts(f"published_{fact}", kept)
+    return [_put(f"facts/{fact}/{name}.parquet", table, it, draft) for name, it in kept.items()]
+
+
+def by_month(parts: Mapping[str, Kept]) -> dict[str, dict[str, Kept]]:
+    """The parts of a frame that have rows, by the month in which they begin: 2026-01."""
+    found: dict[str, dict[str, Kept]] = {}
+    for part, kept in sorted(parts.items()):
+        if kept["rows"]:
+            found.setdefault(part if part == WITHOUT_A_DAY else part[:_MONTH], {})[part] = kept
+    return found
+
+
+def _shown(rows: pl.LazyFrame, table: Table, draft: Draft) -> pl.LazyFrame:
+    """The rows of a month with keys. Millions of customers are not looked through for each row, only once for all."""
+    dimensions = {}
+    for name, column in _coded(table).items():
+        used = rows.select(code=name).unique().collect()
+        known = draft.inside(f"dim_{column}").select("code", f"{column}_key")
+        dimensions[f"dim_{column}"] = known.join(used.lazy(), on="code", how="semi").collect(engine="streaming").lazy()
+    return publishable(rows, table, dimensions, draft.settings.site.zone)
+
+
+def _coded(table: Table) -> dict[str, str]:
+    """The columns of a fact that are published as keys, and the dimensions of these."""
+    return {name: it.dimension for name, it in table.columns.items() if it.published and it.dimension}
+
+
+def _making(fact: str, parts: Mapping[str, Kept], numbers: Numbers, draft: Draft) -> Making:
+    """How the file of a month is made, of its rows and of the numbers of their codes."""
+    table, daily = FACTS[fact], STEPS[fact].daily
+    rows = draft.on_the_day(fact, draft.keeper.frame(parts))
+    told = published_names(table).keys() & (daily.columns if daily else ())
+    return Making(
+        name=f"{fact}, published",
+        made_of=list(parts.values()),
+        and_of=[
+            _of_its_codes(numbers, _last_day(rows, table)),
+            draft.settings.site.zone,
+            draft.end.isoformat() if told else "",
+        ],
+        make=lambda: _shown(rows, table, draft),
+        table=table,
+    )
+
+
+def _numbers(table: Table, draft: Draft) -> Numbers:
+    """How the codes of a fact are numbered."""
+    return {
+        name: numbering(draft.inside(f"dim_{name}"), f"{name}_key").collect(engine="streaming")
+        for name in sorted(set(_coded(table).values()))
+    }
+
+
+def _last_day(rows: pl.LazyFrame, table: Table) -> dt.date | None:
+    """The last day of which rows tell; None where that says nothing of their codes."""
+    if table.name in DERIVED or not table.clock:
+        return None
+    last: dt.date | None
+    last, undated = rows.select(pl.col(table.clock).max(), undated=pl.col(table.clock).null_count()).collect().row(0)
+    return None if undated else last
+
+
+def _of_its_codes(numbers: Numbers, last: dt.date | None) -> list[tuple[int, ...]]:
+    """Fingerprints of the numbers of all codes that rows up to a day may tell of."""
+    is_known = pl.lit(value=True) if last is None else (pl.col("first_seen_on") <= last).fill_null(value=True)
+    return [known.filter(is_known).select(together()).row(0) for known in numbers.values()]
+
+
+def _put(name: str, table: Table, kept: Kept, draft: Draft) -> Output:
+    """A kept frame among what is published, by a second name where the disk knows such."""
+    source, path = draft.keeper.path(kept), draft.staging / name
+    durable.folder(path.parent)
+    durable.copy(source, path)
+    if not path.samefile(source):
+        durable.sync_file(path)
+    return output_of(name, table, {"rows": kept["rows"], "bytes": kept["bytes"], "sha256": kept["sha256"]}, draft)

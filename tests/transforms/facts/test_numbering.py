@@ -1,0 +1,48 @@
+"""The fingerprint of how codes are numbered: the same exactly where the codes up to a day and their numbers are."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.facts.numbering import numbering, together
+
+Codes = list[tuple[int, str]]
+"""Day and code, in the order of their numbers."""
+DAYS = st.integers(1, 4)
+CODES = st.lists(st.tuples(DAYS, st.sampled_from("abcdefgh")), unique_by=lambda it: it[1], max_size=6).map(sorted)
+
+
+def dimension(codes: Codes) -> pl.LazyFrame:
+    return pl.LazyFrame(
+        {
+            "team_key": [-1, 0, *range(1, len(codes) + 1)],
+            "code": ["(all)", "(unknown)", *(code for _, code in codes)],
+            "first_seen_on": [None, None, *(dt.date(2026, 1, day) for day, _ in codes)],
+        },
+        schema={"team_key": pl.Int32, "code": pl.String, "first_seen_on": pl.Date},
+    )
+
+
+def until(codes: Codes, day: int) -> tuple[int, ...]:
+    known = numbering(dimension(codes), "team_key").collect().filter(pl.col("first_seen_on") <= dt.date(2026, 1, day))
+    return known.select(together()).row(0)
+
+
+@given(one=CODES, other=CODES, day=DAYS)
+def test_two_numberings_up_to_a_day_have_one_fingerprint_exactly_where_they_are_the_same(
+    one: Codes, other: Codes, day: int
+) -> None:
+    seen = [[code for first, code in codes if first <= day] for codes in (one, other)]
+    assert (until(one, day) == until(other, day)) == (seen[0] == seen[1])
+
+
+def test_two_codes_that_change_places_are_seen() -> None:
+    assert until([(1, "a"), (1, "b")], 1) != until([(1, "b"), (1, "a")], 1)
+
+
+def test_what_later_days_bring_changes_nothing() -> None:
+    assert until([(1, "a"), (2, "b")], 2) == until([(1, "a"), (2, "b"), (3, "c")], 2)

@@ -1,0 +1,229 @@
+"""What is worked out from the rows of each cell and never added up: percentiles, medians of waiting, means on a scale.
+
+The rows of a fact are read once for all grains and cuts. They are laid out as numbers, so that each grouping is one
+sort of words (`transforms.metrics.packed`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from expectations.tables import FACTS
+from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
+from transforms.metrics.days import Days, sets_of
+from transforms.metrics.kaplan_meier import kaplan_meier_medians
+from transforms.metrics.measure import CUTS
+from transforms.metrics.members import with_member
+from transforms.metrics.metric import Metric, Statistic
+from transforms.metrics.packed import HALF, Numbers, coded, in_order
+from transforms.metrics.percentiles import PERCENTILES, percentile
+from transforms.metrics.periods import start_of
+
+Frames = Mapping[str, pl.LazyFrame]
+UNSETTLED = "is_unsettled"
+"""Whether time alone, without a row that changes, may change a value: rows that wait will have waited longer."""
+WAITING, _ON_ONE_SCALE = "kaplan_meier_p50", "mean_on_one_scale"
+_CELL = ("grain", "period_start", "grouping_set", *CUTS, "member")
+_DAY, _SCALE, _HAPPENED, _GROUP = "day:", "scale", "happened:", "group"
+
+
+def columns_of(statistics: Sequence[Statistic]) -> list[str]:
+    """The columns of the fact that statistics of one fact and date read, in order."""
+    fact = statistics[0].sample.fact
+    read = {name for s in statistics for name in (*s.sample.columns, *s.happened.meta.root_names())}
+    return sorted(read.union(_cuts_of(fact), _apart(statistics)))
+
+
+def statistics_of(
+    rows: pl.LazyFrame, statistics: Sequence[Statistic], members: Frames, *, grains: Sequence[str], as_of: dt.date
+) -> pl.LazyFrame:
+    """One row per grain, period and member of a cut: `n` and `value` of each statistic of one fact and date.
+
+    A cell has as many rows as the statistics have samples, each with the statistics of one.
+    """
+    schema = dict.fromkeys(_CELL, pl.String()) | {"period_start": pl.Date(), UNSETTLED: pl.Boolean()}
+    schema |= {f"{s.name}:n": pl.Int64() for s in statistics} | {f"{s.name}:value": pl.Float64() for s in statistics}
+    return _samples(rows, statistics, members, as_of).map_batches(
+        partial(_worked_out, statistics=statistics, grains=grains, schema=pl.Schema(schema)),
+        schema=pl.Schema(schema),
+        predicate_pushdown=False,
+        projection_pushdown=False,
+        slice_pushdown=False,
+    )
+
+
+def _cuts_of(fact: str) -> list[str]:
+    """The columns by which a fact is cut."""
+    return list(dict.fromkeys(cut for name in sets_of(fact) for cut in GROUPING_SETS[name]))
+
+
+def _apart(statistics: Sequence[Statistic]) -> list[str]:
+    """What else tells rows apart: the grain they are counted in, the scale they were answered on."""
+    has_grains = "grain" in FACTS[statistics[0].sample.fact].columns
+    return ["grain"] * has_grains + [_SCALE] * any(s.kind == _ON_ONE_SCALE for s in statistics)
+
+
+def _samples(rows: pl.LazyFrame, statistics: Sequence[Statistic], members: Frames, as_of: dt.date) -> pl.LazyFrame:
+    """The rows that take part: their day, their member of each cut, their numbers.
+
+    Members are categories: a text for each row would be most of the memory.
+    """
+    fact, date = statistics[0].sample.fact, statistics[0].sample.date
+    samples = {s.sample.id: s.sample for s in statistics}
+    cuts = _cuts_of(fact)
+    happened = {_HAPPENED + s.name: s.happened.fill_null(value=False) for s in statistics if s.kind == WAITING}
+    taking_part = (
+        rows.filter(pl.col(date) <= as_of)
+        .select(
+            *cuts,
+            *_apart(statistics),
+            pl.col(date).alias(_DAY),
+            *(m.per_row.alias(m.id) for m in samples.values()),
+            **happened,
+        )
+        .filter(pl.any_horizontal(pl.col(name).is_not_null() for name in samples))
+    )
+    for name in (name for name in sets_of(fact) if name in MEMBER_CUTS):
+        taking_part = with_member(taking_part, name, members[name])
+    return taking_part.with_columns(pl.col(cuts).cast(pl.Categorical()))
+
+
+@dataclass(frozen=True)
+class _Cutting:
+    """The members of one cut as numbers from 0, of rows."""
+
+    name: str
+    codes: Numbers
+    levels: dict[str, pl.Series]
+    """By column, the members in the order of their numbers."""
+
+    @classmethod
+    def of(cls, name: str, rows: pl.DataFrame) -> _Cutting:
+        """A cut of rows that each have a member."""
+        codes = np.zeros(rows.height, dtype=np.int64)
+        levels: dict[str, pl.Series] = {}
+        for column in GROUPING_SETS[name]:
+            members = rows[column].unique()
+            # Categories are numbers already, with gaps; no member at all comes before them.
+            places, mine = (
+                (categories.to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
+                for categories in (members, rows[column])
+            )
+            numbers = np.zeros(int(places.max()) + 1, dtype=np.int64)
+            numbers[places] = np.arange(len(members))
+            codes = codes * len(members) + numbers[mine]
+            levels[column] = members.cast(pl.String())
+        return cls(name, codes, levels)
+
+    @property
+    def size(self) -> int:
+        """How many combinations of members there may be."""
+        return int(np.prod([len(members) for members in self.levels.values()], dtype=np.int64))
+
+    def members(self, codes: Numbers) -> dict[str, pl.Series]:
+        """The members that numbers stand for."""
+        found = {}
+        for column in reversed(list(self.levels)):
+            codes, place = np.divmod(codes, max(len(self.levels[column]), 1))
+            found["member" if self.name in MEMBER_CUTS else column] = self.levels[column].gather(place)
+        return found
+
+
+def _worked_out(
+    rows: pl.DataFrame, *, statistics: Sequence[Statistic], grains: Sequence[str], schema: pl.Schema
+) -> pl.DataFrame:
+    """The statistics of each cell, from the rows that take part."""
+    found = [schema.to_frame()]
+    for name in dict.fromkeys(s.sample.id for s in statistics):
+        mine = [s for s in statistics if s.sample.id == name]
+        here = rows.filter(pl.col(name).is_not_null())
+        if "grain" in here.columns:
+            for grain in grains:
+                found += _of_sample(here.filter(pl.col("grain") == grain), mine, [grain])
+        else:
+            found += _of_sample(here, mine, grains)
+    return pl.concat(found, how="diagonal").select(schema.names())
+
+
+def _of_sample(rows: pl.DataFrame, statistics: Sequence[Statistic], grains: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The statistics of one sample, by grain and cut; the rows all have a number."""
+    fact = statistics[0].sample.fact
+    is_none = {name for name in MEMBER_CUTS if name in rows.columns and rows[name].null_count() == rows.height}
+    cuttings = [_Cutting.of(name, rows) for name in sets_of(fact) if name not in is_none] if rows.height else []
+    for grain in grains if cuttings else ():
+        period, starts = _periods(rows[_DAY], grain)
+        for cutting in cuttings:
+            groups, ids = coded(period * cutting.size + cutting.codes, HALF)
+            for found in _of_groups(rows, groups, statistics):
+                group = found[_GROUP].to_numpy()
+                period_of, codes = np.divmod(group if ids is None else ids[group], cutting.size)
+                yield found.drop(_GROUP).with_columns(
+                    starts.gather(period_of).alias("period_start"),
+                    grain=pl.lit(grain),
+                    grouping_set=pl.lit(cutting.name),
+                    **cutting.members(codes),
+                )
+
+
+def _periods(days: pl.Series, grain: str) -> tuple[Numbers, pl.Series]:
+    """For each day the number of its period, and the first days of the periods by their numbers."""
+    day = pl.col(_DAY)
+    all_days = days.to_frame(_DAY).select(pl.date_range(day.min(), day.max()).alias(_DAY))
+    of_days = all_days.select(start_of(day, grain)).to_series()
+    since = days.to_physical().to_numpy() - all_days[_DAY].to_physical()[0]
+    return of_days.rle_id().cast(pl.Int64).to_numpy()[since], of_days.unique(maintain_order=True)
+
+
+def _of_groups(rows: pl.DataFrame, groups: Numbers, statistics: Sequence[Statistic]) -> Iterator[pl.DataFrame]:
+    """One row per group, with some of the statistics of one sample."""
+    numbers = rows[statistics[0].sample.id]
+    if quantiles := [s for s in statistics if s.kind in PERCENTILES]:
+        ordered = in_order(groups, numbers.to_numpy())
+        values = {s.name: (ordered.counts, percentile(ordered, s.kind)) for s in quantiles}
+        yield _frame(ordered.groups, values)
+    for s in (s for s in statistics if s.kind == WAITING):
+        it = kaplan_meier_medians(groups, numbers.to_numpy(), rows[_HAPPENED + s.name].to_numpy())
+        yield _frame(it.groups, {s.name: (it.n, it.median)}, it.is_unsettled)
+    if means := [s for s in statistics if s.kind == _ON_ONE_SCALE]:
+        by_group = pl.DataFrame({_GROUP: groups, "number": numbers, _SCALE: rows[_SCALE]}).group_by(_GROUP)
+        added = by_group.agg(pl.len().alias("n"), pl.col("number").sum(), pl.col(_SCALE).n_unique())
+        value = added.select(pl.when(pl.col(_SCALE) == 1).then(pl.col("number") / pl.col("n"))).to_series()
+        yield _frame(added[_GROUP], {s.name: (added["n"], value) for s in means})
+
+
+def _frame(
+    groups: Numbers | pl.Series,
+    values: Mapping[str, tuple[Numbers | pl.Series, pl.Series]],
+    is_unsettled: npt.NDArray[np.bool_] | None = None,
+) -> pl.DataFrame:
+    """The `n` and the value of statistics, by group."""
+    columns = {f"{name}:n": pl.Series(n).cast(pl.Int64()) for name, (n, _) in values.items()}
+    columns |= {f"{name}:value": value for name, (_, value) in values.items()}
+    settled = np.zeros(len(groups), dtype=bool) if is_unsettled is None else is_unsettled
+    return pl.DataFrame({_GROUP: groups, UNSETTLED: settled, **columns})
+
+
+def by_clock_of(metrics: Iterable[Metric]) -> dict[str, list[Statistic]]:
+    """The statistics by `fact.date`: each of these reads the rows once."""
+    found: dict[str, list[Statistic]] = {}
+    for metric in metrics:
+        if isinstance(metric, Statistic):
+            found.setdefault(f"{metric.sample.fact}.{metric.sample.date}", []).append(metric)
+    return found
+
+
+def with_statistics(days: Days, facts: Frames, metrics: Iterable[Metric], *, grain: str, as_of: dt.date) -> Days:
+    """The same, with the statistics that were not worked out before."""
+    made = {
+        clock: statistics_of(facts[mine[0].sample.fact], mine, days.members, grains=[grain], as_of=as_of)
+        for clock, mine in by_clock_of(metrics).items()
+        if clock not in days.statistics
+    }
+    return replace(days, statistics={**made, **days.statistics})
