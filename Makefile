@@ -16,6 +16,8 @@ FROM   ?=
 TO     ?=
 SCALE  ?= 0.1
 ROUNDS ?= 3
+ONLY   ?=
+FOLDER ?=
 export BAROMETRE_DATA  := $(DATA)
 export BAROMETRE_RAW   := $(RAW)
 export BAROMETRE_AS_OF := $(AS_OF)
@@ -66,8 +68,9 @@ check: $(VENV)/.test  ## ruff, mypy, the layers, the generated documents
 	@$(PY) -m pytest tests/architecture
 	@$(PY) -m flows catalogue --check
 
-bench: $(VENV)/.test  ## time and memory as ratios, SCALE=1 is a million tickets; ROUNDS=3, ARGS=--no-forms
-	@$(PY) -m tests.benchmarks.bench --scale $(SCALE) --rounds $(ROUNDS) $(ARGS)
+bench: $(VENV)/.test  ## time and memory as ratios, SCALE=1 is a million tickets; ROUNDS=3, ONLY=night,gx, FOLDER=kept data
+	@$(PY) -m tests.benchmarks.bench --scale $(SCALE) --rounds $(ROUNDS) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(FOLDER),--folder $(FOLDER)) $(ARGS)
 
 catalogue: $(VENV)/.run  ## write the metric catalogue and the data dictionary
 	@$(PY) -m flows catalogue

@@ -11,7 +11,7 @@ from expectations.tables.metric import GRAINS
 from flows.erasing import erasure
 from flows.errors import PlainError
 from flows.failure import under_way
-from flows.io import durable, ledger, parquet, publish, quarantine
+from flows.io import durable, ledger, parquet, publish, quarantine, stored
 from flows.io import kept as kept_frames
 from flows.io.ledger import Entry, Record
 from flows.io.mirror import Mirrored, refresh_mirror
@@ -58,8 +58,10 @@ def refresh(settings: Settings, wish: Wish, each: Each) -> Outcome:
         try:
             return _refreshed(settings, wish, each)
         except parquet.Damaged as problem:
-            # Nobody believes in it any more, so that now its export is read, or the frame made, once more.
-            print(f"{problem}\nBeginning anew, once, without it.", file=sys.stderr, flush=True)
+            # Where one file rotted others may have: what is no longer believed is read, or made, once more.
+            print(f"{problem}\nBeginning anew, once, without what is damaged.", file=sys.stderr, flush=True)
+            stored.forget_damaged(settings.store)
+            kept_frames.forget_damaged(settings.kept)
             return _refreshed(settings, wish, each)
 
 

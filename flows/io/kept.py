@@ -36,6 +36,8 @@ class Kept(TypedDict):
     """The first instant at which time alone may change it; empty where it never does."""
 
 
+_SOUND: set[tuple[object, ...]] = set()
+"""Files that this process found sound, as the disk then told of them, and for the end of which day."""
 Parts = Mapping[str, Kept]
 """The parts of a frame, by name."""
 Check = Callable[[pl.LazyFrame], None]
@@ -72,12 +74,26 @@ class Keeper:
         return self.home / rows_file(kept)
 
     def is_sound(self, kept: Kept) -> bool:
-        """The rows are still the bytes that were written."""
+        """The rows are still the bytes that were written; hashed once by each process for a night."""
         path = self.path(kept)
-        return path.is_file() and durable.fingerprint(path) == kept["sha256"]
+        if not path.is_file():
+            return False
+        if (seen := self._seen(kept)) not in _SOUND and durable.fingerprint(path) == kept["sha256"]:
+            _SOUND.add(seen)
+        return seen in _SOUND
+
+    def _seen(self, kept: Kept) -> tuple[object, ...]:
+        about = self.path(kept).stat()
+        return self.path(kept), kept["sha256"], self.end, about.st_ino, about.st_size, about.st_mtime_ns
+
+    def sound(self, parts: Parts) -> pl.LazyFrame:
+        """The rows of all parts, of the bytes that were written: for whoever reads what was made on another night."""
+        for it in parts.values():
+            self.require_sound(it)
+        return self.frame(parts)
 
     def frame(self, parts: Parts) -> pl.LazyFrame:
-        """The rows of all parts."""
+        """The rows of all parts, for a `Making`: they are hashed if it is made."""
         return pl.scan_parquet([self.path(parts[name]) for name in sorted(parts)], glob=False)
 
     def kept(self, makings: Mapping[str, Making], check: Check | None = None) -> dict[str, Kept]:
@@ -135,7 +151,9 @@ class Keeper:
         if making.holds_until is not None:
             until = making.holds_until(pl.scan_parquet(path, glob=False)).collect().item()
         holds_until = "" if until is None else until.isoformat()
-        return {"key": key, **written, "made_at": made_at, "holds_until": holds_until}
+        made: Kept = {"key": key, **written, "made_at": made_at, "holds_until": holds_until}
+        _SOUND.add(self._seen(made))  # they were hashed when they were written
+        return made
 
     def require_sound(self, kept: Kept) -> None:
         """Stop at a frame that is damaged, and see to it that the next run makes it again."""
@@ -167,6 +185,15 @@ def record(home: Path, key: str) -> Kept | None:
     except (ValueError, KeyError, TypeError):
         return None
     return kept if told.get("sha256") == digest(kept) else None
+
+
+def forget_damaged(home: Path) -> None:
+    """Believe no record any more whose rows are not the bytes that were written."""
+    for path in sorted(home.glob("*.json")):
+        it = record(home, path.stem)
+        rows = home / rows_file(it) if it is not None else path
+        if it is not None and not (rows.is_file() and durable.fingerprint(rows) == it["sha256"]):
+            durable.remove(path)
 
 
 def frames_of(manifest: Manifest) -> dict[str, dict[str, Kept]]:

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from flows.io import durable, parquet
-from flows.io.ledger import Record
+from flows.io.ledger import Record, record
 from flows.io.parquet import Damaged, Written
 
 Part = Literal["good", "quarantine"]
@@ -51,6 +51,14 @@ def rows(store: Path, told: Record, part: Part = "good") -> pl.LazyFrame:
 def forget(store: Path, told: Record) -> None:
     """Believe a record no more: its export is read again, if it is still there."""
     durable.remove(store / f"{told['key']}.json")
+
+
+def forget_damaged(store: Path) -> None:
+    """Believe no record any more whose rows are not the bytes that were written."""
+    for path in sorted(store.glob("*.json")):
+        told = record(store, path.stem)
+        if told is not None and not is_whole(store, told):
+            forget(store, told)
 
 
 def _path(store: Path, told: Record, part: Part) -> Path:

@@ -79,12 +79,12 @@ class Draft:
     def inside(self, name: str) -> pl.LazyFrame:
         """A frame of the run: of the work folder, or kept, in one piece or in parts."""
         if (self.work / f"{name}{_PARTS}").is_file():
-            return self.on_the_day(name, self.keeper.frame(self.parts_of(name)))
+            return self.on_the_day(name, self.keeper.sound(self.parts_of(name)))
         return pl.scan_parquet(self.work / f"{name}.parquet", glob=False)
 
     def part_inside(self, name: str, part: str) -> pl.LazyFrame:
         """One part of a kept frame."""
-        return self.on_the_day(name, self.keeper.frame({part: self.parts_of(name)[part]}))
+        return self.on_the_day(name, self.keeper.sound({part: self.parts_of(name)[part]}))
 
     def parts_of(self, name: str) -> dict[str, Kept]:
         """The parts of a kept frame, by name; none where there is no such frame."""

@@ -5,7 +5,7 @@ in which a period was over or mature since. What was made is judged as it is mad
 of a row holds its period, so that what holds for each of them holds for all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import polars as pl
@@ -16,6 +16,8 @@ from flows.io.kept import Kept, Making
 from flows.stages.adding import MEMBERS, STATISTICS, SUMS
 from flows.stages.draft import Draft, Output, require_contract, write_output
 from flows.stages.revising import CUTS, told_before, values_before, with_history
+from transforms.metrics.cell_prints import CellPrints, beginnings_of, periods_of
+from transforms.metrics.metric import Metric
 from transforms.metrics.periods import Span
 
 VALUES, WIDE = "values_", "wide_"
@@ -61,12 +63,11 @@ def _spans(grain: str, draft: Draft) -> list[Span]:
 def _keep_values(grain: str, spans: list[Span], draft: Draft) -> None:
     """The values of each span, with keys, and without what is of a run; those made anew are judged."""
     from transforms.metrics import METRICS  # noqa: PLC0415
-    from transforms.metrics.cell_prints import CellPrints  # noqa: PLC0415
     from transforms.metrics.compute import of_a_run, wanted  # noqa: PLC0415
 
     table, settings = METRIC_VALUES[grain], draft.settings
     metrics = wanted(draft.names_inside("fact_"), METRICS, grain)
-    prints = CellPrints.of_cells(draft.inside(f"cells_{grain}"), metrics, grain=grain)
+    prints = _prints(grain, metrics, draft)
     about = [[metric.name for metric in metrics], _keys(draft)]
     makings = {
         _name(span): Making(
@@ -82,6 +83,14 @@ def _keep_values(grain: str, spans: list[Span], draft: Draft) -> None:
         require_contract(table.name, table, draft, of_a_run(rows, draft.run_key))
 
     draft.note_parts(f"{VALUES}{grain}", draft.keeper.kept(makings, judge))
+
+
+def _prints(grain: str, metrics: Sequence[Metric], draft: Draft) -> CellPrints:
+    """What the values of each span depend on."""
+    cells = draft.inside(f"cells_{grain}")
+    periods, beginnings = pl.collect_all([periods_of(cells, grain=grain), beginnings_of(cells, metrics)])
+    maturities = sorted({metric.maturity_days for metric in metrics})
+    return CellPrints(periods=periods, beginnings=beginnings, maturities=maturities)
 
 
 def _values(grain: str, span: Span, draft: Draft) -> pl.LazyFrame:

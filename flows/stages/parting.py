@@ -134,7 +134,7 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
         return parts
     concerned = [part for part, it in told.items() if it.is_in(suspects.implode()).any()]
     found = pl.concat(
-        keeper.frame({part: parts[part]}).filter(row.is_in(suspects.implode())).with_columns(pl.lit(part).alias(_PART))
+        keeper.sound({part: parts[part]}).filter(row.is_in(suspects.implode())).with_columns(pl.lit(part).alias(_PART))
         for part in concerned
     ).collect()
     staying = latest(found.lazy(), table).select(*table.key, _PART)

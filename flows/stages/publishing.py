@@ -21,8 +21,11 @@ from transforms.facts.numbering import numbering, together
 from transforms.facts.parts import WITHOUT_A_DAY
 from transforms.facts.publishable import publishable, published_names
 
-ROWS_A_FILE = 2_000_000
-"""A fact of parts up to so many rows is one file: as much as a night may sort and write again without being noticed."""
+CELLS_A_FILE = 30_000_000
+"""A fact of parts with so many cells (half a million tickets, two million events) is still one file.
+
+To sort and write it takes some 15 bytes a cell, so half a gigabyte, and two seconds of a core: every night.
+"""
 _MONTH = len("2026-01")
 Numbers = Mapping[str, pl.DataFrame]
 """By dimension: the days on which codes were first seen, with their fingerprints."""
@@ -31,7 +34,8 @@ Numbers = Mapping[str, pl.DataFrame]
 def publish_fact(fact: str, draft: Draft) -> list[Output]:
     """The file of a fact, or those of its months."""
     table, parts = FACTS[fact], draft.parts_of(fact)
-    if len(parts) <= 1 or sum(it["rows"] for it in parts.values()) <= ROWS_A_FILE:
+    cells = sum(it["rows"] for it in parts.values()) * len(published_names(table))
+    if len(parts) <= 1 or cells <= CELLS_A_FILE:
         frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
         return [write_output(frame, table, draft)]
     numbers = _numbers(table, draft)
@@ -51,12 +55,12 @@ def by_month(parts: Mapping[str, Kept]) -> dict[str, dict[str, Kept]]:
     return found
 
 
-def _shown(rows: pl.LazyFrame, table: Table, draft: Draft) -> pl.LazyFrame:
-    """The rows of a month with keys. Millions of customers are not looked through for each row, only once for all."""
+def _shown(rows: pl.LazyFrame, table: Table, is_known: pl.Expr, draft: Draft) -> pl.LazyFrame:
+    """The rows of a month with keys. Of millions of customers, the join is shown those that the month tells of."""
     dimensions = {}
     for name, column in _coded(table).items():
         used = rows.select(code=name).unique().collect()
-        known = draft.inside(f"dim_{column}").select("code", f"{column}_key")
+        known = draft.inside(f"dim_{column}").filter(is_known).select("code", f"{column}_key")
         dimensions[f"dim_{column}"] = known.join(used.lazy(), on="code", how="semi").collect(engine="streaming").lazy()
     return publishable(rows, table, dimensions, draft.settings.site.zone)
 
@@ -69,17 +73,18 @@ def _coded(table: Table) -> dict[str, str]:
 def _making(fact: str, parts: Mapping[str, Kept], numbers: Numbers, draft: Draft) -> Making:
     """How the file of a month is made, of its rows and of the numbers of their codes."""
     table, daily = FACTS[fact], STEPS[fact].daily
-    rows = draft.on_the_day(fact, draft.keeper.frame(parts))
+    rows = draft.on_the_day(fact, draft.keeper.sound(parts))
     told = published_names(table).keys() & (daily.columns if daily else ())
+    is_known = _is_known(_last_day(rows, table))
     return Making(
         name=f"{fact}, published",
         made_of=list(parts.values()),
         and_of=[
-            _of_its_codes(numbers, _last_day(rows, table)),
+            [known.filter(is_known).select(together()).row(0) for known in numbers.values()],
             draft.settings.site.zone,
             draft.end.isoformat() if told else "",
         ],
-        make=lambda: _shown(rows, table, draft),
+        make=lambda: _shown(rows, table, is_known, draft),
         table=table,
     )
 
@@ -101,10 +106,9 @@ def _last_day(rows: pl.LazyFrame, table: Table) -> dt.date | None:
     return None if undated else last
 
 
-def _of_its_codes(numbers: Numbers, last: dt.date | None) -> list[tuple[int, ...]]:
-    """Fingerprints of the numbers of all codes that rows up to a day may tell of."""
-    is_known = pl.lit(value=True) if last is None else (pl.col("first_seen_on") <= last).fill_null(value=True)
-    return [known.filter(is_known).select(together()).row(0) for known in numbers.values()]
+def _is_known(last: dt.date | None) -> pl.Expr:
+    """Whether rows up to a day may tell of a code."""
+    return pl.lit(value=True) if last is None else pl.col("first_seen_on").is_null() | (pl.col("first_seen_on") <= last)
 
 
 def _put(name: str, table: Table, kept: Kept, draft: Draft) -> Output:

@@ -1,7 +1,7 @@
 """What earlier runs published, and the log of what moved since."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,9 +97,26 @@ def _moved(grain: str, draft: Draft) -> pl.DataFrame | None:
     (before, then), after, now = found, draft.inside(METRIC_VALUES[grain].name), draft.all_inside("dim")
     computed = after.select("metric_id").unique()
     if _are_numbered_alike(then, now):
+        before, after = (lf.filter(~_stayed(grain, draft)) for lf in (before, after))
         some = periods_that_differ(before, after, as_of=as_of).collect(engine="streaming").lazy()
         before, after = (lf.join(some, on=PERIOD, how="semi") for lf in (before, after))
     return moves(in_codes(before, then), in_codes(after, now), as_of=as_of, computed=computed).collect()
+
+
+def _stayed(grain: str, draft: Draft) -> pl.Expr:
+    """Whether a period lies in a span of which the kept values are those of the run before."""
+    told = told_before(grain, draft)
+    then, now = (_by_days(spans) for spans in (told[1] if told else {}, draft.parts_of(f"values_{grain}")))
+    same = [days for days, kept in now.items() if kept == then.get(days)]
+    within = (pl.col("period_start").is_between(first, end, closed="left") for first, end in same)
+    return pl.any_horizontal(pl.lit(value=False), *within)
+
+
+def _by_days(spans: Mapping[str, Kept]) -> dict[tuple[dt.date, dt.date], tuple[str, str]]:
+    """What tells the values of each span, by its first day and that of the span after it."""
+    first = [dt.date.fromisoformat(name) for name in sorted(spans)]
+    told = [(spans[name]["key"], spans[name]["sha256"]) for name in sorted(spans)]
+    return dict(zip(zip(first, [*first[1:], dt.date.max], strict=True), told, strict=True)) if spans else {}
 
 
 def _are_numbered_alike(then: dict[str, pl.LazyFrame], now: dict[str, pl.LazyFrame]) -> bool:

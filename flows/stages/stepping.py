@@ -97,7 +97,7 @@ def _by_month(step: str, used: Used, draft: Draft) -> dict[str, Making]:
 def _with_part(parts: Parts, columns: list[str], draft: Draft) -> pl.LazyFrame:
     """Some columns of all parts of a frame, each row with the part it lies in."""
     return pl.concat(
-        draft.keeper.frame({part: kept}).select(*columns, pl.lit(part).alias(_PART)) for part, kept in parts.items()
+        draft.keeper.sound({part: kept}).select(*columns, pl.lit(part).alias(_PART)) for part, kept in parts.items()
     )
 
 

@@ -18,7 +18,7 @@ from tests.benchmarks import cases, table, targets
 from tests.benchmarks.homes import Place
 from tests.benchmarks.measure import ROOT, Taken, alternated, machine, say
 
-_FORMS_SCALE = 0.2
+_FORMS_SCALE = 1.0
 """Other wrappings are read at this scale at most."""
 _SHORT_ROUNDS = 3
 """Rounds at least of what takes seconds at any scale."""

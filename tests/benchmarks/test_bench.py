@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from expectations.tables import FEEDS
-from tests.benchmarks import cases, core, generate, gx, more_feeds, more_world, targets, world
+from tests.benchmarks import cases, core, generate, gx, more_feeds, more_world, table, targets, world
 from tests.benchmarks.homes import Place, clear, copy, making, renew
-from tests.benchmarks.measure import Case, alternated
+from tests.benchmarks.measure import Case, Taken, alternated
 
 SCALE = 0.002
 ONE_ROUND = {"wall_s": 1.0, "cpu_s": 2.0, "peak_mb": 500.0}
@@ -183,3 +183,11 @@ def test_a_file_of_a_year_has_the_rows_of_its_months(tmp_path: Path) -> None:
             pl.concat(pl.read_csv(it, infer_schema=False) for it in paths) for paths in (by_month, by_year)
         )
         assert found.equals(wanted)
+
+
+def test_a_wrapping_is_measured_by_its_rows_not_by_what_every_reading_takes() -> None:
+    seconds = {"csv": 27.0, "gz": 47.0, "xlsx": 18.0, cases.FEW: 8.0}
+    told = table.form_table({f"reading {form}": [Taken(cpu_s, cpu_s, 100.0)] for form, cpu_s in seconds.items()})
+    assert "| reading csv | 27.00 | 1.00 | 100 | one round |" in told
+    assert "| reading gz | 47.00 | 2.00 | 100 | one round |" in told
+    assert "| reading xlsx | 18.00 | 11.00 | 100 | one round |" in told

@@ -16,7 +16,7 @@ from tests.faults.disk import Journal, Keeps, recorded, survived
 from tests.faults.test_power_loss import generation_of
 from tests.faults.test_publish import release
 from tests.flows import test_erasure as persons
-from tests.flows.conftest import new_site
+from tests.flows.conftest import deliver, new_site
 from tests.flows.persons import erase, hits, quicken, run
 
 SURVIVALS = 60
@@ -84,9 +84,14 @@ def flipped(path: Path) -> None:
     path.write_bytes(body)
 
 
-def damage_that_stays(data: Path) -> list[str]:
-    """What is wrong after a night that follows a bit flipped in a table and in the store; told apart from the house."""
+def damage_that_stays(data: Path, *, delivers: bool) -> list[str]:
+    """What is wrong after a night that follows a bit flipped in a table and in the store; told apart from the house.
+
+    Stored rows are needed where a delivery changes the feed that they are of.
+    """
     shelf = Shelf(data / "published")
+    if delivers:
+        deliver(data, "avis_2026-01.csv", "9;05/01/2026 09:00;2;email")
     flipped(next(shelf.folder_of(1).glob("facts/fact_survey_response.parquet")))
     flipped(next(path for path in (data / "store").glob("*.parquet") if "quarantine" not in path.name))
     before = publish.current(shelf)
@@ -102,19 +107,30 @@ def damage_that_stays(data: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("mutant", "stays"),
-    [("", False), ("flows.io.publish.damaged", True), ("flows.io.stored.forget", True)],
-    ids=["none", "the manifest of a run is ignored", "damaged rows are believed again"],
+    ("mutant", "delivers", "stays"),
+    [
+        ("", False, False),
+        ("", True, False),
+        ("flows.io.publish.damaged", False, True),
+        ("flows.io.stored.forget", True, True),
+    ],
+    ids=["none", "none, with news", "the manifest of a run is ignored", "damaged rows are believed again"],
 )
 def test_a_pipeline_that_ignores_its_manifests_is_caught(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proves: Callable[[Proof], None], mutant: str, *, stays: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    proves: Callable[[Proof], None],
+    mutant: str,
+    *,
+    delivers: bool,
+    stays: bool,
 ) -> None:
     quicken(monkeypatch)
     data = new_site(tmp_path / "site")
     assert run(data) == 0
     if mutant:
         monkeypatch.setattr(mutant, lambda *_: [] if mutant.endswith("damaged") else True)
-    assert bool(damage_that_stays(data)) == stays
+    assert bool(damage_that_stays(data, delivers=delivers)) == stays
     proves(Proof(8, "pipelines that ignore a manifest, each caught" if mutant else "flipped bits before a run", 1))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
+import io
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,7 +19,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from flows.__main__ import main
-from flows.io import publish
+from flows.io import durable, publish
 from flows.io.publish import Manifest, Shelf
 from flows.settings import load
 from flows.stages.publishing import by_month
@@ -120,7 +123,7 @@ def run_in_parts(data: Path, as_of: str, *, rows_a_part: int = WHOLE_MONTHS) -> 
         if rows_a_part != FEW:
             patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 100)
             patch.setattr("transforms.facts.parts.ROWS_A_PART", rows_a_part)
-            patch.setattr("flows.stages.publishing.ROWS_A_FILE", 100)
+            patch.setattr("flows.stages.publishing.CELLS_A_FILE", 100)
         assert main(["run", "--plain", "--data", str(data), "--as-of", as_of]) == 0
     manifest = publish.current(Shelf(data / "published"))
     assert manifest is not None
@@ -154,6 +157,13 @@ def whole(make: Callable[..., Path]) -> Path:
 def split(make: Callable[..., Path]) -> Path:
     """The first night of a house in which they are many."""
     return make()
+
+
+@pytest.fixture(scope="module")
+def grown(whole: Path, make: Callable[..., Path]) -> tuple[Path, str]:
+    """The second night of a house in which they became many, and what the run said."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        return make(of=whole, as_of=SECOND_NIGHT), said.getvalue()
 
 
 def folder(data: Path, fact: str) -> Path:
@@ -240,7 +250,7 @@ def test_the_account_of_a_run_names_each_file_and_adds_up_all_of_a_fact(split: P
 
 
 def test_another_day_rewrites_the_month_it_lies_in(
-    split: Path, make: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    split: Path, grown: tuple[Path, str], make: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     later = make(of=split, as_of=SECOND_NIGHT)
     assert changed(split, later) == {f"{fact}_2026-04.parquet" for fact in FILES}
@@ -248,7 +258,7 @@ def test_another_day_rewrites_the_month_it_lies_in(
     for name in files_of(later):
         is_same_file = (runs / "000001" / name).samefile(runs / "000002" / name)
         assert is_same_file == ("2026-04" not in name), name
-    assert bytes_of(later) == bytes_of(make(as_of=SECOND_NIGHT))
+    assert bytes_of(later) == bytes_of(grown[0]), "where all of them were written that night"
     told = pl.read_parquet(later / "published" / "current" / "reports" / "meta_table.parquet").filter(table=TICKET)
     assert told["run_key"].n_unique() == 2, "which says what run each file is of"
     assert "now lies in" not in capsys.readouterr().out
@@ -279,12 +289,23 @@ def test_a_damaged_month_is_published_anew(split: Path, make: Callable[..., Path
     assert publish.damaged(Shelf(data / "published"), manifest) == []
 
 
-def test_the_run_in_which_a_fact_became_a_folder_says_so(
-    whole: Path, make: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+@pytest.mark.slow
+def test_a_disk_without_links_has_the_bytes_twice(
+    split: Path, make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(of=whole, as_of=SECOND_NIGHT)
-    said = capsys.readouterr().out
+    def refuse(_source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "no links here", str(target))
+
+    monkeypatch.setattr(durable, "link", refuse)
+    data = make()
+    assert bytes_of(data) == bytes_of(split)
+    assert {(data / "published" / "current" / name).stat().st_nlink for name in files_of(data)} == {1}
+
+
+def test_the_run_in_which_a_fact_became_a_folder_says_so(grown: tuple[Path, str]) -> None:
+    data, said = grown
     assert "fact_ticket now lies in facts/fact_ticket/*.parquet, no longer in facts/fact_ticket.parquet" in said
+    assert not folder(data, TICKET).with_suffix(".parquet").exists()
 
 
 def test_explain_finds_the_rows_of_a_number_in_the_files_of_its_fact(

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from flows.io import publish
+from flows.io.kept import frames_of
 from flows.io.publish import Shelf
 from tests.faults.test_inbox_model import quietly
 from tests.incremental.deployment import SOURCES, deliver, mapping_of, new_deployment, settle
@@ -29,7 +30,7 @@ Tables = dict[str, pl.DataFrame]
 class Desk:
     """The raw folder as it is delivered to, with the settings and the persons who go, night after night."""
 
-    def __init__(self, home: Path, seed: int, *, tickets: int = 30) -> None:
+    def __init__(self, home: Path, seed: int, *, tickets: int = 60) -> None:
         self.home, self.data = home, new_deployment(home / "site")
         self.chance = random.Random(seed)  # noqa: S311 -- no secret
         self.maker = Maker(self.chance, tickets)
@@ -48,7 +49,7 @@ class Desk:
     def begin(self) -> None:
         """The first exports of everything."""
         for name in SOURCES:
-            self.put(f"{name}_1.csv", self.new_rows(name, 12))
+            self.put(f"{name}_1.csv", self.new_rows(name, 24))
 
     def a_day(self) -> None:
         """Some of what may happen to a deployment, and time that goes on."""
@@ -84,7 +85,7 @@ class Desk:
     def new_export(self) -> None:
         """Another file."""
         name = self.chance.choice([it for it in SOURCES if it != "people"])
-        self.put(f"{name}_{self.chance.randint(2, 9)}.csv", self.new_rows(name, 6))
+        self.put(f"{name}_{self.chance.randint(2, 9)}.csv", self.new_rows(name, 4))
 
     def late_rows(self) -> None:
         """A source that told nothing of answers begins to, in an export of its own."""
@@ -200,6 +201,12 @@ class Desk:
         twin = self.twin()
         return differing(published(self.data), published(twin)) + other_bytes(self.data, twin)
 
+    def reused(self) -> float:
+        """The share of the frames of the last night that were made for a day before."""
+        manifest = publish.current(Shelf(self.data / "published")) or {}
+        made_at = [it["made_at"] for parts in frames_of(manifest).values() for it in parts.values()]
+        return sum(at != max(made_at) for at in made_at) / len(made_at)
+
     # --- helpers --------------------------------------------------------------------------------------------------
 
     def put(self, name: str, rows: list[Row]) -> None:
@@ -233,4 +240,6 @@ def other_bytes(one: Path, other: Path) -> list[str]:
     for data in (one, other):
         manifest = publish.current(Shelf(data / "published")) or {}
         told.append({name: it["sha256"] for name, it in manifest["outputs"].items() if name.startswith("facts/")})
-    return [f"{name}: other bytes" for name in sorted(told[0].keys() & told[1].keys()) if told[0][name] != told[1][name]]
+    return [
+        f"{name}: other bytes" for name in sorted(told[0].keys() & told[1].keys()) if told[0][name] != told[1][name]
+    ]

@@ -15,7 +15,9 @@ from expectations.tables import FEEDS
 Row = dict[str, Any]
 FIRST, LAST = dt.datetime(2025, 11, 10, tzinfo=dt.UTC), dt.datetime(2026, 5, 20, tzinfo=dt.UTC)
 """Rows tell of these months; a night lies somewhere in their second half."""
-PERSONS = tuple(f"C-{number}" for number in range(4701, 4713))
+PERSONS = tuple(f"C-{number}" for number in range(4701, 4709))
+STRANGERS = tuple(f"C-{number}" for number in range(4801, 4860))
+"""Persons who come often, and those who come once."""
 PEOPLE, ROBOT = ("A-1", "A-2", "A-3"), "R-9"
 TEAMS, CHANNELS, TOPICS = ("accueil", "technique", "atelier"), ("email", "chat", "phone"), ("colis", "facture")
 
@@ -43,6 +45,9 @@ class Maker:
             return at
         later = at + dt.timedelta(seconds=int(self.chance.expovariate(1 / (days * 86_400))))
         return later if self.chance.random() < 0.9 else max(at, later.replace(hour=22, minute=0, second=0))
+
+    def person(self, *, told: float) -> str | None:
+        return self.one(PERSONS if self.chance.random() < 0.7 else STRANGERS, told=told)
 
     def number(self) -> str:
         return f"T-{self.chance.randint(1, self.tickets)}"
@@ -72,7 +77,7 @@ class Maker:
             "team": self.one(TEAMS, told=0.8),
             "segment": self.one(("premium", "standard"), told=0.7),
             "agent_id": self.one((*PEOPLE, ROBOT), told=0.7),
-            "customer_id": self.one(PERSONS, told=0.85),
+            "customer_id": self.person(told=0.85),
             "topic": self.one(TOPICS, told=0.7),
             "priority": self.one(("haute", "basse"), told=0.5),
             "is_spam": self.maybe(0.05, value=True),
@@ -116,7 +121,7 @@ class Maker:
             "session_id": f"S-{number}",
             "started_at": started,
             "ended_at": self.maybe(0.5, self.after(started, days=0.1)),
-            "customer_id": self.one(PERSONS, told=0.6),
+            "customer_id": self.person(told=0.6),
             "user_message_count": self.maybe(0.5, self.chance.randrange(3)),
             "handed_off_at": self.maybe(0.7, self.after(started, days=0.2)),
             "is_abandoned": self.maybe(0.2, value=True),
@@ -148,7 +153,7 @@ class Maker:
             "answered_at": answered,
             "score_milli": None if answered is None else self.chance.randint(1, 5) * 1000,
             "ticket_id": self.maybe(0.8, self.number()),
-            "customer_id": self.one(PERSONS, told=0.5),
+            "customer_id": self.person(told=0.5),
             "channel": self.one(CHANNELS, told=0.5),
         }
 

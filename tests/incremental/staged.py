@@ -35,7 +35,7 @@ def split_finely(patch: pytest.MonkeyPatch, *, rows_a_part: int = 1) -> None:
     patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 0)
     patch.setattr("transforms.facts.parts.ROWS_A_PART", rows_a_part)
     patch.setattr("flows.stages.routing.ROWS_UNSPLIT", 0)
-    patch.setattr("flows.stages.publishing.ROWS_A_FILE", 0)
+    patch.setattr("flows.stages.publishing.CELLS_A_FILE", 0)
     patch.setattr("flows.stages.adding._ROWS_AT_ONCE", 20)
 
 
@@ -91,9 +91,14 @@ def _unequal(name: str, left: pl.DataFrame, right: pl.DataFrame) -> list[str]:
     where = pl.Series([False] * left.height, dtype=pl.Boolean)
     for it in columns:
         where |= left[it].ne_missing(right[it])
-    rows = [list(zip(columns, *pair, strict=True)) for pair in zip(
-        left.filter(where).select(columns).head(3).rows(), right.filter(where).select(columns).head(3).rows(), strict=True
-    )]
+    rows = [
+        list(zip(columns, *pair, strict=True))
+        for pair in zip(
+            left.filter(where).select(columns).head(3).rows(),
+            right.filter(where).select(columns).head(3).rows(),
+            strict=True,
+        )
+    ]
     keys = left.filter(where).head(3).rows()
     return [f"{name}: {where.sum()} rows differ: {rows} in {keys}"] if columns else []
 
@@ -102,7 +107,12 @@ def _entry(export: Export, settings: Settings) -> Entry:
     table, key = FEEDS[export.feed], export.slot.replace(".", "-")
     good = parquet.write(export.rows.lazy(), settings.store / f"{key}.parquet", table)
     used = {
-        **{"slot": export.slot, "mapping": "m", "table": export.feed, "key": key, "state": "accepted"},
-        **{"rows_good": good["rows"], "good": good},
+        "slot": export.slot,
+        "mapping": "m",
+        "table": export.feed,
+        "key": key,
+        "state": "accepted",
+        "rows_good": good["rows"],
+        "good": good,
     }
     return Entry(export.slot, "m", key, "accepted", "", used)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
@@ -22,13 +23,16 @@ from tests.properties.test_business_time import ZONES
 from transforms.facts.merge import with_inheritance
 from transforms.metrics import significance, student, tails
 from transforms.metrics.intervals import adjusted_wald, variance, wilson
-from transforms.metrics.kaplan_meier import kaplan_meier_median
+from transforms.metrics.kaplan_meier import Medians, kaplan_meier_medians
 from transforms.metrics.student import Z
 from transforms.offsets import offset_spans
 
 QUICK = settings(max_examples=100, deadline=None)
 FEW = settings(max_examples=40, deadline=None)
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+WAITING = st.lists(
+    st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=14), min_size=1, max_size=4
+)
 ANSWERS = st.lists(st.sampled_from([-1, 0, 1]), min_size=5, max_size=60)
 NUMBERS = st.lists(st.integers(-(10**6), 10**6), min_size=5, max_size=30)
 
@@ -189,12 +193,31 @@ def median_by_walking(rows: list[tuple[int, bool]]) -> int | None:
 
 
 @QUICK
-@given(st.lists(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=14), min_size=1, max_size=4))
+@given(WAITING)
 def test_kaplan_meier_is_a_walk_through_the_moments(groups: list[list[tuple[int, bool]]]) -> None:
+    found = medians(groups)
+    wanted = [(number, len(rows), median_by_walking(rows)) for number, rows in enumerate(groups)]
+    assert list(zip(found.groups, found.n, found.median, strict=True)) == wanted
+
+
+@QUICK
+@given(WAITING, st.integers(1, 20))
+def test_where_all_is_settled_waiting_longer_moves_no_median(groups: list[list[tuple[int, bool]]], more: int) -> None:
+    """And where it is not, somebody waits who has not waited as long as the median, or the last event."""
+    found = medians(groups)
+    later = medians([[(time if done else time + more, done) for time, done in rows] for rows in groups])
+    for number, rows in enumerate(groups):
+        events = [time for time, done in rows if done]
+        decisive = found.median[number] if found.median[number] is not None else max(events, default=0)
+        assert found.is_unsettled[number] == any(not done and time < decisive for time, done in rows if events)
+        if not found.is_unsettled[number]:
+            assert later.median[number] == found.median[number]
+
+
+def medians(groups: list[list[tuple[int, bool]]]) -> Medians:
     drawn = [(number, *row) for number, rows in enumerate(groups) for row in rows]
-    frame = pl.LazyFrame(drawn, schema={"g": pl.Int64, "t": pl.Int64, "done": pl.Boolean}, orient="row")
-    found = kaplan_meier_median(frame, ["g"], time="t", happened="done").sort("g").collect()
-    assert found.rows() == [(number, len(rows), median_by_walking(rows)) for number, rows in enumerate(groups)]
+    number, time, done = (np.array(column) for column in zip(*drawn, strict=True))
+    return kaplan_meier_medians(number, time, done)
 
 
 def survivor_of(number: int, merged_into: dict[int, int]) -> int:

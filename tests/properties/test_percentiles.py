@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-import polars as pl
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms.metrics.packed import in_order
 from transforms.metrics.percentiles import EXACT_UP_TO, PERCENTILES, percentile
 
 LARGEST = 2**63 - 1
@@ -20,9 +21,12 @@ SAMPLES = st.lists(st.one_of(st.lists(ORDINARY), st.lists(SECONDS, max_size=40))
 
 
 def percentiles(samples: list[list[int] | None], kind: str) -> list[float | None]:
-    """What the pipeline says of each sample."""
-    frame = pl.DataFrame({"v": samples}, schema={"v": pl.List(pl.Int64)})
-    return frame.select(percentile(pl.col("v").list.sort(), kind)).to_series().to_list()
+    """What the pipeline says of each sample; a group without numbers is none."""
+    drawn = [(group, number) for group, numbers in enumerate(samples) for number in numbers or ()]
+    groups, numbers = np.array(drawn, dtype=np.int64).reshape(-1, 2).T
+    ordered = in_order(groups, numbers)
+    found = dict(zip(ordered.groups.tolist(), percentile(ordered, kind), strict=True))
+    return [found.get(group) for group in range(len(samples))]
 
 
 def by_definition(sample: list[int], kind: str) -> Fraction | None:

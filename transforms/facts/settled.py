@@ -32,17 +32,25 @@ def next_instant(tickets: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
 def next_verdict(tickets: pl.LazyFrame, site: Site, end: dt.datetime) -> pl.LazyFrame:
     """When the next verdict on a ticket of `fact_ticket` falls: unanswered, mature, or late for what was promised."""
     clock_starts = pl.coalesce("handed_off_at", "first_customer_message_at")
-    is_open = pl.col("resolved_at").is_null() & ~pl.col("status").is_in(DONE).fill_null(value=False)
+    unanswered_at = clock_starts + dt.timedelta(days=site.unanswered_after_days)
+    is_done = pl.col("status").is_in(DONE).fill_null(value=False)
+    # Once the waiting time is over, it is not known to be unanswered where its source tells of no answers.
+    may_be_unanswered = (unanswered_at > end) | pl.col("is_unanswered").is_not_null()
+    has_hidden_reply = (pl.col("human_reply_count") > 0).fill_null(value=False)
+    waits = {
+        "first_response": pl.col("first_response_at").is_null() & ~has_hidden_reply & may_be_unanswered,
+        "resolution": ~is_done,
+    }
     is_unjudged = pl.any_horizontal(
-        pl.col(f"sla_{what}_s").is_not_null() & pl.col(f"is_sla_{what}_met").is_null()
-        for what in ("first_response", "resolution")
+        pl.col(f"sla_{what}_s").is_not_null() & pl.col(f"is_sla_{what}_met").is_null() & still
+        for what, still in waits.items()
     )
     return _first(
         tickets,
-        clock_starts + dt.timedelta(days=site.unanswered_after_days),
+        unanswered_at,
         pl.col("resolved_at") + dt.timedelta(days=site.fcr_window_days),
         # When open hours run out is not looked up: a promise that is not judged yet is looked at every day.
-        pl.when(is_open & is_unjudged).then(pl.lit(end)),
+        pl.when(pl.col("resolved_at").is_null() & is_unjudged).then(pl.lit(end)),
         end=end,
     )
 

@@ -16,7 +16,8 @@ import polars as pl
 
 from transforms.metrics.cells import MEMBER
 from transforms.metrics.metric import Metric
-from transforms.metrics.periods import Span
+from transforms.metrics.periods import Span, end_of
+from transforms.metrics.values import present
 
 _NUMBERING = ("cell", "series")
 _HALF = 2**32
@@ -27,14 +28,12 @@ class CellPrints:
     """The fingerprints of the cells of a grain."""
 
     periods: pl.DataFrame
-    """One row per period, with its last day and what the hashes of its cells add up to."""
+    """One row per period, as `periods_of` has it."""
     beginnings: pl.DataFrame
-    """One row per member, with the first period in which it had each metric."""
+    """One row per member, as `beginnings_of` has it."""
     maturities: Sequence[int]
     """After how many days metrics are mature."""
 
-    @classmethod
-    def of_cells(cls, cells: pl.LazyFrame, metrics: Sequence[Metric], *, grain: str) -> CellPrints: ...
     def of(self, span: Span, *, as_of: dt.date) -> list[Any]:
         """Plain data that says what the values of a span are made of."""
         start, end = pl.col("period_start"), pl.col("period_end")
@@ -42,7 +41,34 @@ class CellPrints:
         # What is not over is told apart in the year before as well; what is not mature, in the span alone.
         shown = {0: read} | {days: read.filter(start >= span.first) for days in self.maturities if days}
         over = [rows.filter(end <= as_of - dt.timedelta(days=days))["period_end"].max() for days, rows in shown.items()]
+        cells = read.select(start.cast(pl.String), "rows", "high", "low").rows()
+        return [cells, [str(it) for it in over], self._had_before(span)]
+
+    def _had_before(self, span: Span) -> list[Any]:
+        """Which members had which metrics before the year that the span looks back to."""
+        if self.beginnings.is_empty():
+            return []
         had = self.beginnings.select(*MEMBER, (pl.exclude(*MEMBER) < span.looks_back_to).fill_null(value=False))
         known = had.filter(pl.any_horizontal(pl.exclude(*MEMBER)))
-        cells = read.select(start.cast(pl.String), "rows", "high", "low").rows()
-        return [cells, [str(it) for it in over], known.select(_print(known.columns)).row(0)]
+        return list(known.select(_print(known.columns)).row(0))
+
+
+def periods_of(cells: pl.LazyFrame, *, grain: str) -> pl.LazyFrame:
+    """One row per period of the table of sums: its last day, and what the hashes of its cells add up to."""
+    start, columns = pl.col("period_start"), cells.collect_schema().names()
+    content = _print([name for name in columns if name not in _NUMBERING])
+    return cells.group_by(start).agg(content).with_columns(period_end=end_of(start, grain)).sort(start)
+
+
+def beginnings_of(cells: pl.LazyFrame, metrics: Sequence[Metric]) -> pl.LazyFrame:
+    """One row per member of the table of sums: the first period in which it had each metric."""
+    if not metrics:
+        return pl.LazyFrame(schema=dict.fromkeys(MEMBER, pl.String()))
+    first = [pl.col("period_start").filter(present(it) > 0).min().alias(it.name) for it in metrics]
+    return cells.group_by(MEMBER).agg(first)
+
+
+def _print(columns: Sequence[str]) -> list[pl.Expr]:
+    """How many rows there are, and what their hashes add up to, in halves that do not overflow."""
+    row = pl.struct(columns).hash(seed=0)
+    return [pl.len().alias("rows"), (row // _HALF).sum().alias("high"), (row % _HALF).sum().alias("low")]

@@ -22,6 +22,7 @@ from transforms.analysis.revision import (
     first_published,
     in_codes,
     moves,
+    periods_that_differ,
     reopened_since,
     revision_log,
 )
@@ -117,6 +118,25 @@ def test_a_cell_has_moved_when_its_sums_or_its_value_did() -> None:
     hidden = values("csat", None, status="too_few", n=None)
     assert moves(values("csat", 10.0), hidden, as_of=AS_OF).collect().height == 0
     assert moves(values("csat", 10.0), values("nps", 10.0), as_of=AS_OF).collect().height == 0
+
+
+def test_periods_in_which_nothing_differs_need_not_be_compared() -> None:
+    """The moves are the same among the rows of the others alone."""
+    march = {"period_start": dt.date(2026, 3, 1), "period_end": dt.date(2026, 3, 10)}
+    alike = [values("nps", 3.0), values("nps", 4.0, **march), values("ces_raw_mean", None, **march)]
+    before = pl.concat([*alike, values("csat", 10.0), values("fcr_rate", 1.0), values("fcr_rate", 2.0, **march)])
+    member = {"grouping_set": "channel", "channel_key": 1}
+    after = pl.concat([*alike, values("csat", 10.0), values("csat", 9.0, **member), values("fcr_rate", 2.5, **march)])
+    some = periods_that_differ(before, after, as_of=AS_OF)
+    assert set(some.collect().iter_rows()) == {
+        ("csat", FEBRUARY),  # a cell more
+        ("fcr_rate", FEBRUARY),  # gone
+        ("fcr_rate", dt.date(2026, 3, 1)),  # another value
+    }
+    rest = (lf.join(some, on=["metric_id", "period_start"], how="semi") for lf in (before, after))
+    found = moves(*rest, as_of=AS_OF, computed=after.select("metric_id").unique()).collect()
+    assert found.sort(CELL).equals(moves(before, after, as_of=AS_OF).collect().sort(CELL))
+    assert found.height == 2
 
 
 def test_a_count_of_nothing_whose_row_is_gone_has_not_moved() -> None:

@@ -1,0 +1,178 @@
+"""Where rows lie, against slow and obvious twins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from transforms.facts import parts
+from transforms.facts.parts import NO_DAY, UNSPLIT, WITHOUT_A_DAY, Routing, apart, followers, grain_of, hashed, packed
+from transforms.facts.repeat import reaches
+
+EPOCH = dt.date(1970, 1, 1)
+NUMBERS = st.sampled_from(["1", "2", "3", "10", "é", "", "1 "])
+DAYS = st.none() | st.dates(dt.date(2025, 11, 1), dt.date(2026, 3, 31))
+TOLD = st.lists(st.tuples(NUMBERS, DAYS), max_size=12)
+QUICK = settings(max_examples=8, deadline=None, derandomize=True, database=None)
+
+
+def frame(told: Sequence[tuple[str, dt.date | None]]) -> pl.LazyFrame:
+    return pl.LazyFrame(told, schema={"ticket_id": pl.String, "day": pl.Date}, orient="row")
+
+
+def words(told: Sequence[tuple[str, dt.date | None]]) -> np.ndarray:
+    return packed(frame(told), pl.col("day")).collect()["packed"].to_numpy()
+
+
+def hash_of(name: str) -> int:
+    return int(pl.select(hashed(pl.lit(name))).item())
+
+
+def third_of(day: dt.date) -> str:
+    return f"{day:%Y-%m}-{'01' if day.day <= 10 else '11' if day.day <= 20 else '21'}"
+
+
+def earliest(told: Sequence[tuple[str, dt.date | None]]) -> dict[str, str]:
+    """By number, the part of its first day, worked out one by one."""
+    found = {}
+    for number in {it for it, _ in told}:
+        days = [day for it, day in told if it == number and day is not None]
+        found[number] = third_of(min(days)) if days else WITHOUT_A_DAY
+    return found
+
+
+@QUICK
+@given(exports=st.lists(TOLD, min_size=1, max_size=4))
+def test_the_earliest_day_that_any_export_tells_decides_where_a_number_lies(
+    exports: list[list[tuple[str, dt.date | None]]],
+) -> None:
+    routing = Routing.of(np.concatenate([words(told) for told in exports]))
+    routing = Routing(routing.numbers, routing.days, "third")
+    together = [row for told in exports for row in told]
+    rows = frame([*together, ("never heard of", None)]).with_columns(part=routing.part_of(pl.col("ticket_id")))
+    found = dict(rows.select("ticket_id", "part").collect().iter_rows())
+    assert found == earliest(together) | {"never heard of": WITHOUT_A_DAY}
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_numbers_are_sorted_and_there_once(size: int) -> None:
+    told = [(str(number), dt.date(2026, 1, 1 + number)) for number in range(size)]
+    routing = Routing.of(np.concatenate([words(told), words(told)]))
+    assert len(routing.numbers) == size
+    assert (np.diff(routing.numbers.astype(object)) > 0).all()
+
+
+def test_a_hash_leaves_room_for_a_day_behind() -> None:
+    assert hash_of("10") % 65_536 == 0
+    assert hash_of("10") != hash_of("11")
+    (word,) = words([("10", dt.date(2026, 2, 3))]).tolist()
+    assert (word - word % 65_536, word % 65_536) == (hash_of("10"), (dt.date(2026, 2, 3) - EPOCH).days)
+
+
+@pytest.mark.parametrize(
+    ("day", "third", "month", "quarter", "year"),
+    [
+        ("2026-01-01", "2026-01-01", "2026-01-01", "2026-01-01", "2026-01-01"),
+        ("2026-01-10", "2026-01-01", "2026-01-01", "2026-01-01", "2026-01-01"),
+        ("2026-01-11", "2026-01-11", "2026-01-01", "2026-01-01", "2026-01-01"),
+        ("2026-03-20", "2026-03-11", "2026-03-01", "2026-01-01", "2026-01-01"),
+        ("2026-03-31", "2026-03-21", "2026-03-01", "2026-01-01", "2026-01-01"),
+        ("2026-04-01", "2026-04-01", "2026-04-01", "2026-04-01", "2026-01-01"),
+        ("2024-02-29", "2024-02-21", "2024-02-01", "2024-01-01", "2024-01-01"),
+        ("2025-12-31", "2025-12-21", "2025-12-01", "2025-10-01", "2025-01-01"),
+    ],
+)
+def test_a_part_is_named_by_its_first_day(day: str, third: str, month: str, quarter: str, year: str) -> None:
+    number = (dt.date.fromisoformat(day) - EPOCH).days
+    names = {"third": third, "month": month, "quarter": quarter, "year": year, UNSPLIT: UNSPLIT}
+    assert {grain: parts._name(number, grain) for grain in names} == names
+
+
+@pytest.mark.parametrize("day", [dt.date(1969, 12, 31), dt.date(1970, 1, 1), dt.date(2149, 6, 4), dt.date(9999, 1, 1)])
+def test_days_beyond_all_calendars_have_a_part_too(day: dt.date) -> None:
+    routing = Routing.of(words([("1", day)]))
+    assert parts._name(int(routing.days[0]), "year") in {"1970-01-01", "2149-01-01"}
+
+
+DAYS_OF_TWO_YEARS = np.arange(20_000, 20_730, dtype=np.uint64)
+
+
+@pytest.mark.parametrize(
+    ("rows", "grain"),
+    [(100, UNSPLIT), (101, "year"), (1000, "year"), (8_100, "quarter"), (25_000, "month"), (73_000, "third")],
+)
+def test_the_grain_is_the_shortest_with_rows_enough(rows: int, grain: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "ROWS_UNSPLIT", 100)
+    monkeypatch.setattr(parts, "ROWS_A_PART", 1000)
+    assert grain_of(DAYS_OF_TWO_YEARS, rows) == grain
+    assert grain_of(np.append(DAYS_OF_TWO_YEARS, NO_DAY), rows) == grain, "an unknown day is none"
+    assert grain_of(np.array([NO_DAY]), rows) == UNSPLIT
+
+
+@QUICK
+@given(
+    tickets=TOLD,
+    surveys=st.lists(st.tuples(st.sampled_from("abc"), st.none() | NUMBERS, DAYS), max_size=10),
+)
+def test_what_follows_a_ticket_lies_with_the_first_it_names_else_by_its_own_day(
+    tickets: list[tuple[str, dt.date | None]], surveys: list[tuple[str, str | None, dt.date | None]]
+) -> None:
+    of_tickets = Routing.of(words(tickets))
+    rows = pl.LazyFrame(surveys, schema={"name": pl.String, "ticket_id": pl.String, "day": pl.Date}, orient="row")
+    told = followers(rows, ["name"], pl.col("day")).collect()
+    routing = Routing(of_tickets.numbers, of_tickets.days, "third").of_followers(
+        *(told[name].to_numpy() for name in told.columns)
+    )
+    found = dict(rows.select("name", part=routing.part_of(pl.struct("name"))).collect().iter_rows())
+    opened = {number: min((day for it, day in tickets if it == number and day), default=None) for number, _ in tickets}
+    for name, part in found.items():
+        mine = [(ticket, day) for it, ticket, day in surveys if it == name]
+        days = [opened.get(ticket) for ticket, _ in mine if ticket is not None]
+        known = [day for day in days if day] or [day for _, day in mine if day]
+        assert part == (third_of(min(known)) if known else WITHOUT_A_DAY)
+
+
+KEYS = st.lists(
+    st.integers(0, 2**48 - 1).map(lambda it: it << 16) | st.sampled_from([0, 1 << 60, 15 << 60]), max_size=6
+)
+
+
+@QUICK
+@given(held=st.lists(KEYS, min_size=1, max_size=4))
+@example(held=[[0, (1 << 60) - 65_536], [(1 << 60) - 65_536, 1 << 60], [1 << 60]])
+def test_apart_are_the_keys_that_several_parts_have(held: list[list[int]]) -> None:
+    found = apart(np.sort(np.array(part, dtype=np.uint64)) for part in held).tolist()
+    everywhere = {key for part in held for key in part}
+    assert found == sorted(key for key in everywhere if sum(key in part for part in held) > 1)
+
+
+INSTANTS = st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 1, 20)).map(lambda it: it.replace(tzinfo=dt.UTC))  # noqa: DTZ001 -- the zone comes next
+PLACED = st.lists(st.tuples(st.sampled_from("abcd"), INSTANTS), max_size=8)
+
+
+@QUICK
+@given(resolved=PLACED, opened=PLACED, days=st.integers(1, 7))
+def test_a_part_reaches_all_in_which_a_customer_may_come_back_in_time(
+    resolved: list[tuple[str, dt.datetime]], opened: list[tuple[str, dt.datetime]], days: int
+) -> None:
+    window = dt.timedelta(days=days)
+    schema = {"part": pl.String, "at": pl.Datetime("us", "UTC")}
+    tickets = pl.LazyFrame(resolved, schema=schema, orient="row").rename({"at": "resolved_at"})
+    openings = pl.LazyFrame(opened, schema=schema, orient="row").rename({"at": "opened_again_at"})
+    found = set(reaches(tickets, openings, window=window).collect().iter_rows())
+    needed = {(one, other) for one, at in resolved for other, again in opened if at < again <= at + window}
+    assert needed <= found
+    assert found <= {(one, other) for one, _ in resolved for other, _ in opened}
+    far = {other for other, _ in opened} - {
+        other
+        for other, _ in opened
+        for _, at in resolved
+        if min(it for name, it in opened if name == other) <= at + window + dt.timedelta(days=1)
+    }
+    assert not [pair for pair in found if pair[1] in far], "what opens long after every resolution is left alone"
