@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "verify",
         "hash the store and every kept run again: what is damaged, and how it comes back",
-        "Every byte that a kept run rests on. A run hashes what it reads of the store, and not what it leaves alone; an "
+        "Every byte that a kept run rests on. A run hashes what it reads of the store, not what it leaves alone; an "
         "export of which neither size, inode, mtime nor ctime changed is taken for what it was when it was hashed.",
     )
 

@@ -141,7 +141,7 @@ def tidy(settings: Settings, manifest: Manifest) -> Mirrored | None:
     forget_results(settings)
     manifests = [publish.manifest_of(settings.shelf, run) for run in kept]
     ledger.sweep(settings.store, ledger.needed_keys(manifests))
-    kept_frames.sweep(settings.kept, manifests)
+    kept_frames.sweep(settings.kept, manifest)
     return refresh_mirror(settings.shelf, manifest, settings.mirror) if settings.mirror else None
 
 

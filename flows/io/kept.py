@@ -10,7 +10,7 @@ when it holds; made for the end of one day, it serves every later day before tha
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -202,12 +202,10 @@ def frames_of(manifest: Manifest) -> dict[str, dict[str, Kept]]:
     return found
 
 
-def sweep(home: Path, manifests: Iterable[Manifest | None]) -> None:
-    """Remove the kept frames that no kept run was made of, and drafts of dead runs."""
+def sweep(home: Path, manifest: Manifest) -> None:
+    """Remove the frames that the run that counts was not made of: the next night looks for no others."""
     needed = {
         name
-        for manifest in manifests
-        if manifest
         for parts in frames_of(manifest).values()
         for kept in parts.values()
         for name in (rows_file(kept), f"{kept['key']}.json")

@@ -9,7 +9,7 @@ from functools import partial
 
 import polars as pl
 
-from flows.io.kept import Kept, Making
+from flows.io.kept import Kept, Making, Parts
 from flows.stages.draft import Draft
 from transforms.facts import STEPS
 from transforms.facts.parts import UNSPLIT
@@ -65,7 +65,9 @@ def _count_members(fact: str, cuts: list[str], draft: Draft) -> None:
 
     makings = {
         part: Making(
-            name=f"{COUNTS}{fact}", made_of=[kept], make=partial(told_members, draft.part_inside(fact, part), cuts)
+            name=f"{COUNTS}{fact}",
+            made_of=[kept],
+            make=partial(told_members, _rows_of(fact, {part: kept}, draft), cuts),
         )
         for part, kept in draft.parts_of(fact).items()
     }
@@ -81,7 +83,7 @@ def _add_up(clock: str, added: Added, draft: Draft) -> None:
             name=f"{SUMS}{clock}",
             made_of=[kept, *members.values()],
             and_of=[added.names, _day_if(added.columns, added.fact, draft)],
-            make=partial(added.up, draft.part_inside(added.fact, part), told),
+            make=partial(added.up, _rows_of(added.fact, {part: kept}, draft), told),
         )
         for part, kept in draft.parts_of(added.fact).items()
     }
@@ -172,7 +174,7 @@ class _Work:
 
         draft, as_of = self._draft, self._draft.settings.as_of
         told = {cut: draft.inside(f"{MEMBERS}{cut}") for cut in self._members}
-        rows = draft.on_the_day(self._fact, draft.keeper.frame(self._parts_read(among)))
+        rows = draft.on_the_day(self._fact, draft.keeper.sound(self._parts_read(among)))
         here = rows.filter(read_by(among, self._date))
         return statistics_of(here, self._statistics, told, grains=among[0].grains, as_of=as_of).collect(
             engine="streaming"
@@ -197,6 +199,11 @@ def _members_of(fact: str, draft: Draft) -> dict[str, Kept]:
     from transforms.metrics.days import member_cuts  # noqa: PLC0415
 
     return {cut: draft.parts_of(f"{MEMBERS}{cut}")[UNSPLIT] for cut in member_cuts([fact]).get(fact, [])}
+
+
+def _rows_of(fact: str, parts: Parts, draft: Draft) -> pl.LazyFrame:
+    """The rows of some parts of a fact, of which a frame is made."""
+    return draft.on_the_day(fact, draft.keeper.frame(parts))
 
 
 def _day_if(columns: Collection[str], fact: str, draft: Draft) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 
 import polars as pl
 
+from expectations.tables import FACTS
 from expectations.tables.metric import METRIC_VALUES
 from flows.io import durable, parquet
 from flows.io.kept import Kept, Making
@@ -47,8 +48,14 @@ def _write_cells(grain: str, draft: Draft) -> None:
     from transforms.metrics.days import Days  # noqa: PLC0415
 
     days = Days(sums=_named(SUMS, draft), members=_named(MEMBERS, draft), statistics=_named(STATISTICS, draft))
-    cells = metric_cells(draft.all_inside("fact"), METRICS, days, grain=grain, as_of=draft.settings.as_of)
+    cells = metric_cells(_facts(draft), METRICS, days, grain=grain, as_of=draft.settings.as_of)
     parquet.write(cells, draft.work / f"cells_{grain}.parquet")
+
+
+def _facts(draft: Draft) -> dict[str, pl.LazyFrame]:
+    """The facts by name; read are only those of which few answers are hidden, and these are not published."""
+    names = draft.names_inside("fact_")
+    return {name: pl.LazyFrame() if FACTS[name].published else draft.inside(name) for name in names}
 
 
 def _spans(grain: str, draft: Draft) -> list[Span]:
@@ -133,7 +140,7 @@ def _keep_wide(grain: str, draft: Draft) -> None:
         span: Making(
             name=f"{WIDE}{grain}",
             made_of=[kept],
-            make=partial(kpi_wide, draft.part_inside(name, span), METRICS, grain=grain),
+            make=partial(kpi_wide, draft.keeper.frame({span: kept}), METRICS, grain=grain),
         )
         for span, kept in draft.parts_of(name).items()
     }

@@ -17,7 +17,7 @@ from flows.io.kept import frames_of
 from flows.io.publish import Shelf
 from tests.faults.test_inbox_model import quietly
 from tests.incremental.deployment import SOURCES, deliver, mapping_of, new_deployment, settle
-from tests.incremental.rows import PERSONS, Maker, Row
+from tests.incremental.rows import FIRST, PERSONS, Maker, Row
 from tests.incremental.staged import differing, split_finely
 
 OF_HISTORY = ("first_published_value", "run_key")
@@ -55,7 +55,7 @@ class Desk:
         """Some of what may happen to a deployment, and time that goes on."""
         happenings: list[Callable[[], None]] = [
             self.new_export, self.new_export, self.correct, self.correct, self.reopen, self.grow, self.shrink,
-            self.take_away, self.late_rows, self.change_staff, self.change_settings, self.nothing,
+            self.take_away, self.late_rows, self.older_code, self.change_staff, self.change_settings, self.nothing,
         ]  # fmt: skip
         for happens in self.chance.sample(happenings, self.chance.randint(0, 3)):
             happens()
@@ -91,6 +91,13 @@ class Desk:
         """A source that told nothing of answers begins to, in an export of its own."""
         self.seen["first_response"] += 1
         self.put("tickets_b_late.csv", self.new_rows("tickets_b", 3))
+
+    def older_code(self) -> None:
+        """A late row brings a code that is older than others: these get other numbers, also where no row changed."""
+        number = self.chance.randint(1, 9)
+        late = self.maker.ticket(f"T-old{number}") | {"channel": f"fax {number}", "customer_id": f"C-{number}"}
+        row = {name: None if name.endswith("_at") else value for name, value in late.items()}
+        self.put(f"tickets_b_old{number}.csv", [row | {"created_at": FIRST + dt.timedelta(hours=number)}])
 
     def correct(self) -> None:
         """Known rows again, later and with other values: in a new file or in that of old."""

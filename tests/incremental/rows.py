@@ -46,8 +46,8 @@ class Maker:
         later = at + dt.timedelta(seconds=int(self.chance.expovariate(1 / (days * 86_400))))
         return later if self.chance.random() < 0.9 else max(at, later.replace(hour=22, minute=0, second=0))
 
-    def person(self, *, told: float) -> str | None:
-        return self.one(PERSONS if self.chance.random() < 0.7 else STRANGERS, told=told)
+    def person(self, *, told: float) -> Any:
+        return self.maybe(told, self.chance.choice(PERSONS if self.chance.random() < 0.7 else STRANGERS))
 
     def number(self) -> str:
         return f"T-{self.chance.randint(1, self.tickets)}"

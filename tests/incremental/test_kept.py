@@ -213,18 +213,18 @@ def test_the_parts_of_a_frame_are_one_in_the_order_of_their_names(shop: Shop) ->
     assert shop.keeper.frame(parts).collect()["number"].to_list() == [1, 2, 3, 4]
 
 
-def test_frames_that_no_kept_run_was_made_of_go_and_the_others_stay(shop: Shop) -> None:
+def test_frames_that_the_run_was_not_made_of_go_and_the_others_stay(shop: Shop) -> None:
     stays, goes, shared = (shop.one(shop.making(name, 1)) for name in ("stays", "goes", "shared"))
     draft = shop.keeper.home / f".{stays['key']}.parquet.part"
     draft.write_bytes(b"")
-    manifests = [{"kept": {"fact": {"a": stays}}}, None, {}, {"kept": {"fact": {"b": shared}, "feed": {"": shared}}}]
-    sweep(shop.keeper.home, manifests)
+    manifest = {"kept": {"fact": {"a": stays, "b": shared}, "feed": {"": shared}}}
+    sweep(shop.keeper.home, manifest)
     names = {path.name for path in shop.keeper.home.iterdir()}
     assert names == {f"{it['key']}{end}" for it in (stays, shared) for end in (".json", ".2026-03-31.parquet")}
     assert shop.keeper.there(shop.making("goes", 1)) is None
     assert [shop.keeper.there(shop.making(name, 1)) for name in ("stays", "shared")] == [stays, shared]
     assert goes["key"] not in str(names)
-    sweep(shop.keeper.home / "nowhere", manifests)
+    sweep(shop.keeper.home / "nowhere", manifest)
 
 
 def test_a_run_of_old_knows_of_no_kept_frames() -> None:

@@ -51,7 +51,7 @@ def test_two_nights_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     desk.split = 150
     desk.begin()
     desk.night()
-    for happens in (desk.correct, desk.take_away, desk.new_export):
+    for happens in (desk.correct, desk.take_away, desk.older_code):
         happens()
     desk.as_of += dt.timedelta(days=8)
     desk.night()

@@ -162,7 +162,7 @@ def test_a_part_reaches_all_in_which_a_customer_may_come_back_in_time(
     resolved: list[tuple[str, dt.datetime]], opened: list[tuple[str, dt.datetime]], days: int
 ) -> None:
     window = dt.timedelta(days=days)
-    schema = {"part": pl.String, "at": pl.Datetime("us", "UTC")}
+    schema = pl.Schema({"part": pl.String(), "at": pl.Datetime("us", "UTC")})
     tickets = pl.LazyFrame(resolved, schema=schema, orient="row").rename({"at": "resolved_at"})
     openings = pl.LazyFrame(opened, schema=schema, orient="row").rename({"at": "opened_again_at"})
     found = set(reaches(tickets, openings, window=window).collect().iter_rows())

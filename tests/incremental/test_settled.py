@@ -90,7 +90,7 @@ def compared(feeds: Frames, site: Site, as_of: dt.date, days: tuple[int, ...]) -
 
 def moved(then: pl.DataFrame, now: pl.DataFrame, holding: list[str]) -> list[tuple[object, ...]]:
     """The cells that time has changed before it was to."""
-    told = []
+    told: list[tuple[object, ...]] = []
     for ticket in holding:
         (before,), (after,) = (it.filter(ticket_id=ticket).rows(named=True) or [{}] for it in (then, now))
         told += [(ticket, name, was, after.get(name)) for name, was in before.items() if was != after.get(name)]

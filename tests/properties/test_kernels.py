@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tests.properties.test_business_time import ZONES
-from transforms.facts.merge import with_inheritance
+from transforms.facts.merge import inherited, merged, with_inheritance
 from transforms.metrics import significance, student, tails
 from transforms.metrics.intervals import adjusted_wald, variance, wilson
 from transforms.metrics.kaplan_meier import Medians, kaplan_meier_medians
@@ -244,14 +244,14 @@ def test_merged_tickets_leave_all_they_have_to_the_last_of_their_chain(
                 "first_customer_message_at": pl.Datetime("us", "UTC"), "customer_contact_count": pl.Int64},
         orient="row",
     )  # fmt: skip
-    rows = with_inheritance(frame).collect().rows(named=True)
+    rows = with_inheritance(frame, inherited(merged(frame))).collect().rows(named=True)
     for row in rows:
         mine = int(row["ticket_id"])
         left = [i for i in merged_into if survivor_of(i, merged_into) == mine]
-        inherited = sum(tickets[i][1] or 0 for i in left)
+        left_to_it = sum(tickets[i][1] or 0 for i in left)
         own = tickets[mine][1]
         assert row["first_customer_message_at"] == min(at[i] for i in [mine, *left])
-        assert row["customer_contact_count"] == ((own or 0) + inherited if inherited else own)
+        assert row["customer_contact_count"] == ((own or 0) + left_to_it if left_to_it else own)
 
 
 @pytest.mark.parametrize("zone", ZONES)

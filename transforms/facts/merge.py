@@ -20,8 +20,10 @@ _INHERITED = pl.Schema(
 
 def merged(lf: pl.LazyFrame) -> pl.LazyFrame:
     """One row is a ticket that was merged into another."""
-    return lf.filter(pl.col("merged_into_id") != pl.col("ticket_id")).select(
-        *_TICKET, "merged_into_id", "first_customer_message_at", "customer_contact_count"
+    return (
+        lf.filter(pl.col("merged_into_id") != pl.col("ticket_id"))
+        .select(*_TICKET, "merged_into_id", "first_customer_message_at", "customer_contact_count")
+        .sort(_TICKET)
     )
 
 

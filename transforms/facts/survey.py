@@ -47,6 +47,7 @@ def surveyed(surveys: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyF
         known.join(shared, on=INVITATION, how="left", suffix="_shared", maintain_order="left")
         .with_columns(pl.coalesce(name, f"{name}_shared") for name in _ABOUT)
         .with_columns(sent_at="sent_first_at", counts=is_answer & in_time.fill_null(value=True))
+        .sort("source", "response_id")
     )
 
 

@@ -15,17 +15,21 @@ ANSWERING = ("tells_answers",)
 
 def told_by_source(lives: pl.LazyFrame) -> pl.LazyFrame:
     """One row is a source of events, with what they tell of (`TOLD_BY_SOURCE`)."""
-    return lives.group_by("source").agg(
-        tells_messages=pl.col("told_has_messages").fill_null(value=False).any(),
-        tells_team=pl.col("told_team").is_not_null().any(),
-        tells_resolutions=pl.col("told_first_resolved_at").is_not_null().any(),
+    return (
+        lives.group_by("source")
+        .agg(
+            tells_messages=pl.col("told_has_messages").fill_null(value=False).any(),
+            tells_team=pl.col("told_team").is_not_null().any(),
+            tells_resolutions=pl.col("told_first_resolved_at").is_not_null().any(),
+        )
+        .sort("source")
     )
 
 
 def answering_sources(timed: pl.LazyFrame) -> pl.LazyFrame:
     """One row is a source of tickets, with whether it tells of answers (`ANSWERING`)."""
     is_told = pl.any_horizontal(pl.col("first_response_at", "human_reply_count").is_not_null())
-    return timed.group_by("source").agg(tells_answers=is_told.any())
+    return timed.group_by("source").agg(tells_answers=is_told.any()).sort("source")
 
 
 def with_tells(lf: pl.LazyFrame, tells: pl.LazyFrame | None, names: tuple[str, ...]) -> pl.LazyFrame:

@@ -66,7 +66,7 @@ def timed_ticket(
     """
     created = with_inheritance(tickets, inherited).filter(pl.col("created_at").is_not_null())
     timed = _with_durations(_with_exclusions(with_response_clock(created, hand_offs)), site, clock=clock)
-    return timed.select(pl.col(name).cast(dtype) for name, dtype in TIMED.items())
+    return timed.select(pl.col(name).cast(dtype) for name, dtype in TIMED.items()).sort(TICKET)
 
 
 def fact_ticket(

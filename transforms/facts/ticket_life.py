@@ -106,6 +106,7 @@ def lives(told: pl.LazyFrame, site: Site) -> pl.LazyFrame:
         ticket.join(moves, on="ticket", how="left")
         .with_columns(pl.when(has_team).then(pl.col("told_transfers", "told_escalations").fill_null(0)))
         .select(pl.col(name).cast(dtype) for name, dtype in LIFE.items())
+        .sort(TICKET)
     )
 
 
