@@ -94,25 +94,30 @@ def draft_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
-def put(path: Path, write: Callable[[Path], None]) -> None:
-    """One file, whole or absent: `write` fills a draft beside it, which then takes its name."""
+def put(path: Path, write: Callable[[Path], None], *, is_lasting: bool = True) -> None:
+    """One file, whole or absent: `write` fills a draft beside it, which then takes its name.
+
+    `is_lasting` is false for what can be made again and is proven before it is read: after a power loss it may be gone.
+    """
     draft = draft_name(path)
     remove(draft)
     with naming(path):
         write(draft)
-        sync_file(draft)
+        if is_lasting:
+            sync_file(draft)
         move(draft, path)
-        sync_folder(path.parent)
+        if is_lasting:
+            sync_folder(path.parent)
 
 
-def put_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def put_bytes(path: Path, content: bytes, *, mode: int = 0o644, is_lasting: bool = True) -> None:
     """One file with this content, whole or absent."""
 
     def write(draft: Path) -> None:
         draft.touch(mode=mode, exist_ok=False)
         draft.write_bytes(content)
 
-    put(path, write)
+    put(path, write, is_lasting=is_lasting)
 
 
 def put_link(path: Path, target: str) -> None:

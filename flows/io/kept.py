@@ -6,6 +6,9 @@ are made of is its content. The record beside is written after the rows: a frame
 
 Time alone changes some frames: a ticket without an answer is unanswered once a day is over. Such a frame says until
 when it holds; made for the end of one day, it serves every later day before that instant.
+
+Nothing here has to survive a power loss: a record says which bytes it speaks of, rows are hashed before they are read,
+and what is missing or other is made again.
 """
 
 import datetime as dt

@@ -212,9 +212,7 @@ def _entry(job: Job, told: Record | None, was: Record | None, *, accept_shrink: 
     return Entry(job["slot"], job["mapping"], job["key"], "accepted", "", told)
 
 
-def _job(
-    settings: Settings, path: Path, slot: str, mapping: str, reading: str, *, now_s: float, prints: Prints
-) -> Job:
+def _job(settings: Settings, path: Path, slot: str, mapping: str, reading: str, *, now_s: float, prints: Prints) -> Job:
     """One file, fingerprinted, unless it may not be opened."""
     job: Job = {
         "slot": slot, "mapping": mapping, "path": str(path), "sha256": "", "bytes": 0, "key": "", "problem": "",

@@ -56,8 +56,8 @@ def described(schema: pl.Schema, table: Table) -> "pa.Schema":
     return pa.schema(fields, metadata={"table": table.name, "one_row_is": table.grain})
 
 
-def write(frame: pl.LazyFrame, path: Path, table: Table | None = None) -> Written:
-    """The frame in one file, whole or absent, read back before anybody relies on it."""
+def write(frame: pl.LazyFrame, path: Path, table: Table | None = None, *, is_lasting: bool = True) -> Written:
+    """The frame in one file, whole or absent (`durable.put`), read back before anybody relies on it."""
     schema = frame.collect_schema()
     about = described(schema, table) if table else None
 
@@ -67,7 +67,7 @@ def write(frame: pl.LazyFrame, path: Path, table: Table | None = None) -> Writte
                 draft, compression="zstd", statistics="full", row_group_size=ROWS_PER_GROUP, arrow_schema=about
             )
 
-    durable.put(path, sink)
+    durable.put(path, sink, is_lasting=is_lasting)
     back = pl.scan_parquet(path, glob=False)
     if back.collect_schema() != schema:
         raise Damaged(f"{path}: read back with other columns than were written; is the disk sound? Run again.")

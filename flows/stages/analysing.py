@@ -1,7 +1,6 @@
 """The stage after the metrics: the analysis tables of `transforms.analysis`, judged and published like facts."""
 
 from expectations.tables import TABLES
-from flows.io import parquet
 from flows.stages.draft import Draft, Output, feeds_of, require_contract, write_output
 
 
@@ -22,6 +21,6 @@ def build_analysis(analysis: str, draft: Draft) -> Output:
     dimensions = draft.all_inside("dim")
     frames = {**feeds_of(draft), **draft.all_inside("fact"), **dimensions, **draft.all_inside("metric_value")}
     evidence = Evidence(frames=frames, site=settings.site, as_of=settings.as_of)
-    parquet.write(ANALYSES[analysis].build(evidence), draft.work / f"{analysis}.parquet")
+    draft.put_inside(ANALYSES[analysis].build(evidence), analysis)
     require_contract(analysis, table, draft)
     return write_output(publishable(draft.inside(analysis), table, dimensions, settings.site.zone), table, draft)

@@ -5,7 +5,6 @@ from typing import Any, TypedDict
 import polars as pl
 
 from expectations.tables import FACTS, TABLES
-from flows.io import parquet
 from flows.io.ledger import Entry
 from flows.stages.draft import Draft, Output, feeds_of, require_contract, require_rows, write_output
 
@@ -60,7 +59,7 @@ def build_dimensions(draft: Draft) -> list[Output]:
     frames |= {"dim_benchmark": benchmark_dimension(settings.site, METRICS)}
     outputs = []
     for name, frame in frames.items():
-        parquet.write(frame, draft.work / f"{name}.parquet")
+        draft.put_inside(frame, name)
         require_rows(name, TABLES[name], draft)
         outputs.append(write_output(draft.inside(name), TABLES[name], draft))
     return outputs

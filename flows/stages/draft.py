@@ -99,7 +99,11 @@ class Draft:
 
     def note_parts(self, name: str, parts: Parts) -> None:
         """Say where a kept frame is."""
-        durable.put_bytes(self.work / f"{name}{_PARTS}", as_json(parts))
+        durable.put_bytes(self.work / f"{name}{_PARTS}", as_json(parts), is_lasting=False)
+
+    def put_inside(self, rows: pl.LazyFrame, name: str) -> None:
+        """A frame of the work folder, for this run alone."""
+        parquet.write(rows, self.work / f"{name}.parquet", is_lasting=False)
 
     def all_inside(self, layer: str) -> dict[str, pl.LazyFrame]:
         """The frames of the run whose names begin so."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.tables import FACTS
 from expectations.tables.metric import METRIC_VALUES
-from flows.io import durable, parquet
+from flows.io import durable
 from flows.io.kept import Kept, Making
 from flows.stages.adding import MEMBERS, STATISTICS, SUMS
 from flows.stages.draft import Draft, Output, require_contract, write_output
@@ -49,7 +49,7 @@ def _write_cells(grain: str, draft: Draft) -> None:
 
     days = Days(sums=_named(SUMS, draft), members=_named(MEMBERS, draft), statistics=_named(STATISTICS, draft))
     cells = metric_cells(_facts(draft), METRICS, days, grain=grain, as_of=draft.settings.as_of)
-    parquet.write(cells, draft.work / f"cells_{grain}.parquet")
+    draft.put_inside(cells, f"cells_{grain}")
 
 
 def _facts(draft: Draft) -> dict[str, pl.LazyFrame]:
@@ -126,7 +126,7 @@ def _published(grain: str, spans: list[Span], draft: Draft) -> Iterator[pl.LazyF
             yield rows
             continue
         piece = f"{_PIECE}{grain}_{number:03d}"
-        parquet.write(with_history(rows, before, span, draft), draft.work / f"{piece}.parquet")
+        draft.put_inside(with_history(rows, before, span, draft), piece)
         yield draft.inside(piece)
 
 

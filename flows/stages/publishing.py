@@ -116,6 +116,5 @@ def _put(name: str, table: Table, kept: Kept, draft: Draft) -> Output:
     source, path = draft.keeper.path(kept), draft.staging / name
     durable.folder(path.parent)
     durable.copy(source, path)
-    if not path.samefile(source):
-        durable.sync_file(path)
+    durable.sync_file(path)  # a kept frame need not last, what is published must
     return output_of(name, table, {"rows": kept["rows"], "bytes": kept["bytes"], "sha256": kept["sha256"]}, draft)

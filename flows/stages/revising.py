@@ -12,7 +12,7 @@ from expectations.tables import FEEDS
 from expectations.tables.analysis import METRIC_REVISION
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.metric import GRAINS, METRIC_VALUES
-from flows.io import durable, parquet, publish
+from flows.io import durable, publish
 from flows.io.kept import Kept, frames_of
 from flows.io.ledger import Entry, Record, rules_sha256
 from flows.io.publish import Manifest
@@ -44,7 +44,7 @@ def build_revision(draft: Draft, taken: list[Entry]) -> Output:
     found = _of_a_sound_run(draft, f"reports/{name}.parquet")
     earlier = METRIC_REVISION.empty() if found is None else pl.scan_parquet(found[1][0], glob=False)
     rows = revision_log(_in_todays_columns(earlier, METRIC_REVISION), _explained_moves(draft, taken))
-    parquet.write(rows, draft.work / f"{name}.parquet")
+    draft.put_inside(rows, name)
     require_contract(name, METRIC_REVISION, draft)
     return write_output(draft.inside(name), METRIC_REVISION, draft)
 

@@ -7,7 +7,6 @@ import polars as pl
 
 from expectations.schema import Table
 from expectations.tables import FEEDS
-from flows.io import parquet
 from flows.io.kept import Making
 from flows.io.ledger import Entry
 from flows.stages.delivered import Export
@@ -85,7 +84,7 @@ def _words(feeds: list[str], draft: Draft) -> Words:
 
 def _note(name: str, routing: Routing, draft: Draft) -> None:
     about = pl.LazyFrame({"number": routing.numbers, "day": routing.days, "grain": routing.grain})
-    parquet.write(about, _path(name, draft))
+    draft.put_inside(about, _path(name, draft).stem)
 
 
 def _path(name: str, draft: Draft) -> Path:
