@@ -102,7 +102,8 @@ def _work_out(clock: str, statistics: list[Statistic], draft: Draft) -> None:
     for batch in batches(dirty, prints, rows=_ROWS_AT_ONCE):
         work.forget()
         draft.keeper.kept({it.name: work.making(it, prints, among=batch) for it in batch})
-    draft.note_parts(f"{STATISTICS}{clock}", draft.keeper.kept({it.name: making for it, making in makings.items()}))
+    named = {it.name: making for it, making in makings.items()} or {UNSPLIT: work.nothing()}
+    draft.note_parts(f"{STATISTICS}{clock}", draft.keeper.kept(named))
 
 
 class _Work:
@@ -152,6 +153,19 @@ class _Work:
             ],
             make=partial(self._rows, stretch, among),
             holds_until=self._until,
+        )
+
+    def nothing(self) -> Making:
+        """How the statistics are made of a fact of which no row has this date."""
+        from transforms.metrics.statistics import statistics_of  # noqa: PLC0415
+
+        draft, told = self._draft, {cut: self._draft.inside(f"{MEMBERS}{cut}") for cut in self._members}
+        none, as_of = draft.inside(self._fact).clear(), draft.settings.as_of
+        return Making(
+            name=f"{STATISTICS}{self._clock}",
+            made_of=[],
+            and_of=[it.name for it in self._statistics],
+            make=lambda: statistics_of(none, self._statistics, told, grains=["day"], as_of=as_of),
         )
 
     def forget(self) -> None:

@@ -79,7 +79,7 @@ def _spoken_of(export: Export, table: Table, draft: Draft) -> Making:
 def _words(feeds: list[str], draft: Draft) -> Words:
     """What all exports tell of the opening of tickets."""
     told = [draft.inside(_index(feed)) for feed in feeds if draft.parts_of(_index(feed))]
-    return pl.concat(told).collect()["packed"].to_numpy() if told else np.empty(0, np.uint64)
+    return pl.concat(told).collect()["packed"].to_numpy(writable=True) if told else np.empty(0, np.uint64)
 
 
 def _note(name: str, routing: Routing, draft: Draft) -> None:

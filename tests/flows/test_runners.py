@@ -67,7 +67,7 @@ def test_the_command_line_comes_before_the_environment_before_the_settings(
 
 def test_what_a_stage_is_given_travels_and_shows_no_secret(site: Path) -> None:
     settings = dataclasses.replace(load(str(site)), key=KEY.encode())
-    draft = Draft(settings=settings, run=1, run_key="k")
+    draft = Draft(settings=settings, run=1, run_key="k", premises="p")
     jobs = ledger.jobs(settings, now_s=time.time())
     there, work = pickle.loads(pickle.dumps((draft, jobs)))  # noqa: S301 -- our own
     assert work == jobs

@@ -82,3 +82,16 @@ def test_a_long_life_is_that_of_one_night(seed: int, splits: tuple[int | None, .
 def test_a_long_life_is_that_of_one_night_in_all_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("transforms.metrics.METRICS", METRICS)
     live(Desk(tmp_path, seed=7), 12, splits=(40,))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("split", [None, 40])
+def test_tickets_of_which_only_the_creation_is_told_are_published(split: int | None, tmp_path: Path) -> None:
+    """No row has the date of a statistic, nor of the histogram of durations."""
+    desk = Desk(tmp_path, seed=5)
+    desk.split, desk.as_of = split, dt.date(2026, 4, 30)
+    opened = [dt.datetime(2026, 1 + number % 4, 2, tzinfo=dt.UTC) for number in range(8)]
+    rows = [{"ticket_id": f"T-{number}", "created_at": at, "channel": "email"} for number, at in enumerate(opened)]
+    desk.put("tickets_a_1.csv", rows)
+    desk.night()
+    assert desk.different() == []

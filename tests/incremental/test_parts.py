@@ -27,7 +27,7 @@ def frame(told: Sequence[tuple[str, dt.date | None]]) -> pl.LazyFrame:
 
 
 def words(told: Sequence[tuple[str, dt.date | None]]) -> np.ndarray:
-    return packed(frame(told), pl.col("day")).collect()["packed"].to_numpy()
+    return packed(frame(told), pl.col("day")).collect()["packed"].to_numpy(writable=True)
 
 
 def hash_of(name: str) -> int:

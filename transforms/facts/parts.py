@@ -78,10 +78,11 @@ class Routing:
 
     @classmethod
     def of(cls, told: Words) -> Routing:
-        """From the days that rows tell of the numbers (`packed`): the first one counts."""
-        ordered = np.sort(told)
-        numbers = ordered >> DAY_BITS
-        first = ordered[np.append(numbers[:1] == numbers[:1], numbers[1:] != numbers[:-1])]
+        """From the days that rows tell of the numbers (`packed`), put in order: the first of each counts."""
+        told.sort()  # in place: of ten million tickets there are twenty million words
+        is_first = np.ones(told.size, bool)
+        np.greater(told[1:] ^ told[:-1], NO_DAY, out=is_first[1:])
+        first = told[is_first]
         return cls(first >> DAY_BITS, first & NO_DAY)
 
     def of_followers(self, numbers: Words, tickets: Words, days: Words) -> Routing:
