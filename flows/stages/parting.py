@@ -26,7 +26,9 @@ from flows.stages.routing import ANCHORS, numbers_of, routing_of
 from transforms.facts import latest
 from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, apart, hashed
 
-_PART = "part"
+_PART, _ROW = "part", "row"
+_RANGES = 4
+"""In which hashes of rows are looked through."""
 
 
 def lay_feed(feed: str, draft: Draft, taken: list[Entry]) -> None:
@@ -125,16 +127,15 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
     """The parts without the rows that have a later version in another: their ticket is another there."""
     if "ticket_id" in table.key:
         return parts  # what tells a row from others tells its part
-    keeper, row = draft.keeper, hashed(pl.struct(table.key))
-    keys = {part: _keys(kept, table, draft) for part, kept in parts.items()}
-    draft.note_parts(f"keys_{table.name}", keeper.kept(keys))
-    told = {part: draft.part_inside(f"keys_{table.name}", part).collect()["row"] for part in parts}
-    suspects = pl.Series(apart(it.to_numpy() for it in told.values()))
-    if suspects.is_empty():
+    keeper = draft.keeper
+    keys = keeper.kept({part: _keys(kept, table, draft) for part, kept in parts.items()})
+    draft.note_parts(f"keys_{table.name}", keys)
+    is_suspect = pl.col(_ROW).is_in(_in_several(keys, draft).implode())
+    concerned = [part for part, kept in keys.items() if keeper.frame({part: kept}).filter(is_suspect).collect().height]
+    if not concerned:
         return parts
-    concerned = [part for part, it in told.items() if it.is_in(suspects.implode()).any()]
     found = pl.concat(
-        keeper.sound({part: parts[part]}).filter(row.is_in(suspects.implode())).with_columns(pl.lit(part).alias(_PART))
+        keeper.sound({part: parts[part]}).with_columns(_row_of(table), pl.lit(part).alias(_PART)).filter(is_suspect)
         for part in concerned
     ).collect()
     staying = latest(found.lazy(), table).select(*table.key, _PART)
@@ -146,10 +147,24 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
     return parts | keeper.kept(makings)
 
 
+def _in_several(keys: dict[str, Kept], draft: Draft) -> pl.Series:
+    """The hashes of row keys that several parts have, looked for a range of hashes at a time: all take gigabytes."""
+    found, step = [], 2**64 // _RANGES
+    for first in range(0, 2**64, step):
+        is_here = pl.col(_ROW).is_between(pl.lit(first, pl.UInt64), pl.lit(first + step - 1, pl.UInt64))
+        here = draft.keeper.sound(keys).filter(is_here).collect()[_ROW]
+        found.append(apart(here.to_numpy(writable=True)))
+    return pl.Series(np.concatenate(found))
+
+
 def _keys(kept: Kept, table: Table, draft: Draft) -> Making:
-    """The hashes of what tells the rows of a part from others, in order."""
-    frame, row = draft.keeper.frame({"": kept}), hashed(pl.struct(table.key)).alias("row")
-    return Making(name=f"keys of {table.name}", made_of=[kept], make=lambda: frame.select(row).sort("row"))
+    """The hashes of what tells the rows of a part from others, each once and in order."""
+    frame, name = draft.keeper.frame({"": kept}), f"keys of {table.name}"
+    return Making(name=name, made_of=[kept], make=lambda: frame.select(_row_of(table)).unique().sort(_ROW))
+
+
+def _row_of(table: Table) -> pl.Expr:
+    return hashed(pl.struct(table.key)).alias(_ROW)
 
 
 def _without(kept: Kept, rows: pl.DataFrame, table: Table, draft: Draft) -> Making:
