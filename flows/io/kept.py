@@ -43,6 +43,7 @@ _SOUND: set[tuple[object, ...]] = set()
 """Files that this process found sound, as the disk then told of them, and for the end of which day."""
 Parts = Mapping[str, Kept]
 """The parts of a frame, by name."""
+_ROWS_CHECKED_AT_ONCE = 1_000_000
 Check = Callable[[pl.LazyFrame], None]
 """Stops the run at rows that may not be relied upon."""
 
@@ -102,23 +103,27 @@ class Keeper:
     def kept(self, makings: Mapping[str, Making], check: Check | None = None) -> dict[str, Kept]:
         """The parts of a frame, out of the store where they are there and hold, else made.
 
-        `check` is shown the rows that were made, all together, before anything may rely on them.
+        `check` is shown the rows that were made, many parts at a time, before anything may rely on them: what tells a
+        row from others keeps them in one part.
         """
         found = {part: self.there(making) for part, making in makings.items()}
-        drafts: dict[str, Kept] = {}
+        made: dict[str, Kept] = {}
+        unseen: dict[str, Kept] = {}
         for part in (part for part, there in found.items() if there is None):
-            drafts[part] = self._rows(makings[part])
-            if check is None:
-                self._note(drafts[part])
-        if check is not None and drafts:
-            check(self.frame(drafts))
-            for draft in drafts.values():
-                self._note(draft)
-        return {part: there if there is not None else drafts[part] for part, there in found.items()}
+            made[part] = unseen[part] = self._rows(makings[part])
+            if check is None or sum(it["rows"] for it in unseen.values()) >= _ROWS_CHECKED_AT_ONCE:
+                self._note(unseen, check)
+                unseen = {}
+        self._note(unseen, check)
+        return {part: there if there is not None else made[part] for part, there in found.items()}
 
-    def _note(self, made: Kept) -> None:
-        """From now on the frame is there."""
-        durable.put_bytes(self.home / f"{made['key']}.json", as_json({"kept": made, "sha256": digest(made)}))
+    def _note(self, parts: Parts, check: Check | None) -> None:
+        """From now on the parts are there, unless they do not pass."""
+        if check is not None and parts:
+            check(self.frame(parts))
+        for made in parts.values():
+            about = as_json({"kept": made, "sha256": digest(made)})
+            durable.put_bytes(self.home / f"{made['key']}.json", about, is_lasting=False)
 
     def there(self, making: Making) -> Kept | None:
         """The frame as it lies in the store; None where it is to be made."""
@@ -149,7 +154,7 @@ class Keeper:
         key, made_at = self._key(making), self.end.isoformat()
         path = self.home / _rows_file(key, made_at)
         durable.remove(self.home / f"{key}.json")
-        written = parquet.write(making.make(), path, making.table)
+        written = parquet.write(making.make(), path, making.table, is_lasting=False)
         until = None
         if making.holds_until is not None:
             until = making.holds_until(pl.scan_parquet(path, glob=False)).collect().item()

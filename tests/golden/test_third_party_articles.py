@@ -13,10 +13,11 @@ from expectations.tables import FEEDS
 from tests.conftest import third_party
 from tests.golden.test_third_party import account, fact, published
 from tests.golden.test_third_party_canonical import typed
+from tests.metric_tables import metric_values
 from transforms.analysis.article_worklist import article_worklist
 from transforms.facts import build_facts, latest
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_values, missing_metrics
+from transforms.metrics.compute import missing_metrics
 from transforms.site import Site
 
 ARTICLES, FILE = "stackexchange_articles", "datascience_2019_questions.csv"

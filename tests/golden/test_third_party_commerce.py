@@ -16,11 +16,11 @@ import pytest
 
 from flows.io.landing import read_rows
 from tests.conftest import run_flows, third_party
+from tests.metric_tables import metric_values
 from transforms.canonical import canonical
 from transforms.facts import build, latest, steps
 from transforms.mapping import parse_mapping
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_values
 from transforms.scales import SCALES
 from transforms.site import Lifetime, Site
 

@@ -19,9 +19,9 @@ from flows.io.toml import Part
 from flows.reference import site
 from tests.golden.test_third_party import published, whole
 from tests.golden.test_third_party_canonical import typed
+from tests.metric_tables import metric_values
 from transforms.facts import build, latest, steps
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_values
 
 HERE = Path(__file__).parent
 LEAVERS = {2014: 13, 2015: 23, 2016: 22}

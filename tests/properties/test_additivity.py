@@ -11,8 +11,9 @@ from polars.testing import assert_frame_equal
 
 from expectations.tables import FACTS
 from expectations.tables.metric import GRAINS, GROUPING_SETS, METRIC_VALUES
+from tests.metric_tables import metric_values
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_values, published_values
+from transforms.metrics.compute import published_values
 from transforms.metrics.metric import Metric, Ratio
 from transforms.metrics.wide import kpi_wide, wide_table
 from transforms.site import Site

@@ -8,8 +8,8 @@ import pytest
 
 from expectations.schema import Table
 from expectations.tables import FACTS
+from tests.metric_tables import metric_values
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_values
 from transforms.site import Site
 
 AS_OF = dt.date(2026, 6, 30)

@@ -9,8 +9,8 @@ from functools import partial
 import polars as pl
 
 from expectations.tables.metric import GROUPING_SETS, METRIC_VALUES
-from transforms.metrics.cells import MEMBER, Cut, table_of_sums
-from transforms.metrics.days import Days, days_of
+from transforms.metrics.cells import Cut, table_of_sums
+from transforms.metrics.days import Days
 from transforms.metrics.metric import CUTS, Metric, Ratio
 from transforms.metrics.periods import ALWAYS, Span
 from transforms.metrics.statistics import with_statistics
@@ -22,20 +22,6 @@ _OF_A_RUN = ("first_published_value", "run_key")
 """Columns that hold for a run, and not for whatever run comes to these values."""
 _OF_THE_RUN = ("benchmark_value", *_OF_A_RUN)
 """Columns that do not follow from the facts: they are filled in when the values are published."""
-
-
-def metric_values(
-    facts: Mapping[str, pl.LazyFrame], metrics: Mapping[str, Metric], *, grain: str, as_of: dt.date, site: Site
-) -> pl.LazyFrame:
-    """One row per metric, period and member of a cut, in codes and in their order.
-
-    A plain sum has a row for each period from the member's first row to the as-of date, by day and week only in the
-    total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
-    each period since it first was. Metrics whose facts are absent are left out.
-    """
-    cells = metric_cells(facts, metrics, days_of(facts, metrics.values()), grain=grain, as_of=as_of)
-    values = values_of(cells, facts, metrics, grain=grain, as_of=as_of, site=site)
-    return values.sort("period_start", "metric_id", *MEMBER)
 
 
 def metric_cells(
@@ -62,7 +48,12 @@ def values_of(
     site: Site,
     span: Span = ALWAYS,
 ) -> pl.LazyFrame:
-    """The rows of `metric_values` whose periods start in a span of days: many days are worked out a span at a time."""
+    """One row per metric, period and member of a cut, of the periods that start in a span of days, in codes.
+
+    A plain sum has a row for each period from the member's first row to the as-of date, by day and week only in the
+    total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
+    each period since it first was. Metrics whose facts are absent are left out.
+    """
     schema = value_schema(grain)
     return cells.map_batches(
         partial(
@@ -105,7 +96,7 @@ def missing_metrics(
 
 
 def value_schema(grain: str) -> pl.Schema:
-    """Columns of `metric_values`: the contract's, with codes for keys and without what only the run knows."""
+    """Columns of `values_of`: the contract's, with codes for keys and without what only the run knows."""
     contract = METRIC_VALUES[grain].schema
     codes = {f"{cut}_key": cut for cut in CUTS}
     return pl.Schema(

@@ -8,10 +8,11 @@ import pytest
 
 from expectations.tables import FACTS
 from expectations.tables.dimensions import DIM_METRIC, DIM_TARGET
+from tests.metric_tables import metric_values
 from transforms.metrics import METRICS
 from transforms.metrics.behind import rows_behind
 from transforms.metrics.catalogue import catalogue, metric_dimension, target_dimension
-from transforms.metrics.compute import metric_values, missing_metrics
+from transforms.metrics.compute import missing_metrics
 from transforms.site import Site, Target
 
 PAGE = Path(__file__).parents[3] / "transforms" / "metrics" / "README.md"

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from expectations.tables import FACTS
+from tests.metric_tables import metric_values
 from transforms.metrics.behind import rows_behind
-from transforms.metrics.compute import metric_values
 from transforms.metrics.metric import Ratio, Unit, total
 from transforms.site import Site
 

@@ -11,9 +11,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.tables import FACTS
+from tests.metric_tables import metric_values
 from tests.transforms.metrics.test_fact_with_grains import facts as facts_with_grains
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_cells, metric_values, values_of
+from transforms.metrics.compute import metric_cells, values_of
 from transforms.metrics.days import days_of
 from transforms.metrics.periods import ALWAYS, spans
 from transforms.site import Site
