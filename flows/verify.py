@@ -151,10 +151,11 @@ def _of_kept(settings: Settings, manifests: dict[int, Manifest]) -> Iterator[Che
     latest = manifests[max(manifests)] if manifests else {}
     frames = {kept.rows_file(it): it for parts in kept.frames_of(latest).values() for it in parts.values()}
     remedy = "remove it: the next run makes it again"
-    for name, it in sorted(frames.items()):
-        yield Check(path=settings.kept / name, sha256=it["sha256"], remedy=remedy)
-    for key in sorted({it["key"] for it in frames.values()}):
-        yield Check(path=settings.kept / f"{key}.json", sha256="", remedy=remedy, frame=key)
+    checks = [Check(path=settings.kept / name, sha256=it["sha256"], remedy=remedy) for name, it in frames.items()]
+    keys = {it["key"] for it in frames.values()}
+    checks += [Check(path=settings.kept / f"{key}.json", sha256="", remedy=remedy, frame=key) for key in keys]
+    # One that is gone is no damage: it is made again where it is needed.
+    yield from sorted((it for it in checks if it.path.is_file()), key=lambda it: it.path)
 
 
 def _rebuilt(settings: Settings, told: Record) -> str:

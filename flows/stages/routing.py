@@ -13,7 +13,7 @@ from flows.stages.delivered import Export
 from flows.stages.draft import Draft
 from transforms.calendar import local_day
 from transforms.facts import FED_IN_PARTS
-from transforms.facts.parts import ROWS_UNSPLIT, UNSPLIT, Routing, Words, followers, grain_of, packed
+from transforms.facts.parts import UNSPLIT, Routing, Words, followers, grain_of, is_one_part, packed
 from transforms.facts.survey import INVITATION
 
 ANCHORS = {
@@ -30,7 +30,7 @@ def lay_out(draft: Draft, taken: list[Entry]) -> None:
     """Say in which part the rows of each ticket lie, in the work folder: all in one, while they are few."""
     exports = {feed: Export.of(feed, taken) for feed in FED_IN_PARTS}
     rows = sum(it.record["rows_good"] for found in exports.values() for it in found)
-    if rows <= ROWS_UNSPLIT:
+    if is_one_part(rows):
         return
     for feed, found in exports.items():
         parts = {export.name: _spoken_of(export, FEEDS[feed], draft) for export in found}

@@ -87,7 +87,8 @@ def test_readers_see_one_whole_run_after_any_power_loss_and_the_next_run_repairs
     assert min(seen.old, seen.new) > 100
 
 
-def _no_sync_of_files(path: Path, write: Callable[[Path], None]) -> None:
+def _no_sync_of_files(path: Path, write: Callable[[Path], None], *, is_lasting: bool = True) -> None:
+    del is_lasting
     draft = durable.draft_name(path)
     durable.remove(draft)
     write(draft)
@@ -95,7 +96,8 @@ def _no_sync_of_files(path: Path, write: Callable[[Path], None]) -> None:
     durable.sync_folder(path.parent)
 
 
-def _no_sync_of_folders(path: Path, write: Callable[[Path], None]) -> None:
+def _no_sync_of_folders(path: Path, write: Callable[[Path], None], *, is_lasting: bool = True) -> None:
+    del is_lasting
     draft = durable.draft_name(path)
     durable.remove(draft)
     write(draft)

@@ -34,7 +34,6 @@ def split_finely(patch: pytest.MonkeyPatch, *, rows_a_part: int = 1) -> None:
     """Let even a short history lie in parts, and in a file a month."""
     patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 0)
     patch.setattr("transforms.facts.parts.ROWS_A_PART", rows_a_part)
-    patch.setattr("flows.stages.routing.ROWS_UNSPLIT", 0)
     patch.setattr("flows.stages.publishing.CELLS_A_FILE", 0)
     patch.setattr("flows.stages.adding._ROWS_AT_ONCE", 20)
 

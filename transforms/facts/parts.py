@@ -58,10 +58,15 @@ def hashed(name: pl.Expr) -> pl.Expr:
     return name.hash(seed=0) // 65_536 * 65_536
 
 
+def is_one_part(rows: int) -> bool:
+    """Whether a history of so many rows is left in one part."""
+    return rows <= ROWS_UNSPLIT
+
+
 def grain_of(days: Words, rows: int) -> str:
     """The shortest stretch of the calendar that has rows enough, for tickets opened on some days (`Routing.days`)."""
     count = np.unique(days[days != NO_DAY]).size
-    if rows <= ROWS_UNSPLIT or not count:
+    if is_one_part(rows) or not count:
         return UNSPLIT
     return next((grain for grain, length in _DAYS.items() if rows * length >= ROWS_A_PART * count), "year")
 

@@ -128,8 +128,8 @@ def test_an_object_replaced_while_it_is_fetched_comes_whole_of_one_version(
     delivered(store, "avis_1.csv", *[MARCH[0]] * 50)
     real, versions = object_store.durable.put, iter(range(1, 3))
 
-    def put(path: Path, write: Callable[[Path], None]) -> None:
-        real(path, write)
+    def put(path: Path, write: Callable[[Path], None], *, is_lasting: bool = True) -> None:
+        real(path, write, is_lasting=is_lasting)
         if path.name == "avis_1.csv" and (number := next(versions, None)):
             delivered(store, "avis_1.csv", *[MARCH[number]] * 50)
 

@@ -8,7 +8,7 @@ import pytest
 
 from expectations.tables import FACTS, TABLES
 from tests.transforms.facts.text_tables import OFFICE, conforms, feed
-from transforms.facts import build_dimensions, build_facts, publishable
+from transforms.facts import build, build_dimensions, publishable, steps
 from transforms.site import Label, TeamTier
 
 AS_OF = dt.date(2026, 1, 31)
@@ -42,7 +42,10 @@ Star = tuple[dict[str, pl.LazyFrame], dict[str, pl.LazyFrame]]
 @pytest.fixture(scope="module")
 def star() -> Star:
     feeds = {name: feed(name, text) for name, text in FEEDS.items()}
-    facts = {name: lf.collect().lazy() for name, lf in build_facts(feeds, SITE, AS_OF).items()}
+    frames = dict(feeds)
+    for step in steps(feeds):
+        frames[step] = build(step, frames, SITE, AS_OF).collect().lazy()
+    facts = {name: frames[name] for name in steps(feeds) if name in FACTS}
     dimensions = build_dimensions(facts, feeds, SITE, AS_OF)
     return facts, {name: lf.collect().lazy() for name, lf in dimensions.items()}
 
