@@ -46,7 +46,7 @@ def in_contact(tickets: pl.LazyFrame | None, contacts: pl.LazyFrame | None, told
         messages = told.filter("is_customer").select("source", "ticket_id", reached_at="occurred_at")
         writers = tickets.filter("is_counted", pl.col("customer_id").is_not_null())
         parts.append(messages.join(writers, on=["source", "ticket_id"]).select("customer_id", "reached_at"))
-    return pl.concat(parts)
+    return pl.concat(parts).sort("reached_at", "customer_id")
 
 
 def fact_service_revenue(

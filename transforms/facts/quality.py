@@ -43,7 +43,7 @@ def reviewed(
     return _judged(rows).with_columns(
         weight_milli=weight,
         is_counted=(pl.col("kind") == "review") & (weight.sum().over(REVIEW) > 0),
-    )
+    ).sort(*REVIEW, "slot", "line")
 
 
 def _holding(reviews: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:

@@ -166,12 +166,10 @@ def _with_speakers(lf: pl.LazyFrame) -> pl.LazyFrame:
 def _in_order(lf: pl.LazyFrame) -> pl.LazyFrame:
     """Sorted by ticket, instant, then order of delivery; `ticket` numbers the tickets, `is_first` opens each."""
     first = pl.when(pl.col("kind") == "created").then(0).when("is_customer").then(1).otherwise(2).cast(pl.Int8)
-    # The number of a category sorts faster than its text, and only has to keep a ticket together.
-    number = pl.col("ticket_id").cast(pl.Categorical()).to_physical()
     differs = [pl.col(name) != pl.col(name).shift(1) for name in TICKET]
     return (
-        lf.with_columns(order=first, number=number)
-        .sort("number", "source", "occurred_at", "order", "slot", "line")
+        lf.with_columns(order=first)
+        .sort("ticket_id", "source", "occurred_at", "order", "slot", "line")
         .with_columns(is_first=pl.any_horizontal(differs).fill_null(value=True))
         .with_columns(ticket=pl.col("is_first").cum_sum())
     )

@@ -60,7 +60,8 @@ class Added:
 
     def up(self, rows: pl.LazyFrame, members: Frames) -> pl.LazyFrame:
         """One row per day and cell; a cell of a day has several where rows of the fact were added up part by part."""
-        return _sums(rows, self.measures, self.also_squared, members)
+        added = _sums(rows, self.measures, self.also_squared, members)
+        return added.sort(pl.exclude(self.names))
 
 
 def sums_of(facts: Collection[str], metrics: Iterable[Metric]) -> dict[str, Added]:
