@@ -149,7 +149,7 @@ def _news(draft: Draft, taken: list[Entry]) -> "News":
     days = pl.LazyFrame(schema={"feed": pl.String, "day_on": pl.Date, "kind": pl.String})
     tickets = pl.LazyFrame(schema={"day_on": pl.Date} | dict.fromkeys(CUTS, pl.String))
     if (sides := _tickets(draft)) is not None:
-        tickets = reopened_since(*sides).collect().lazy()  # once, for all grains
+        tickets = reopened_since(*sides).collect(engine="streaming").lazy()  # once, for all grains
     told = [rows.lazy() for feed in FEEDS if (rows := _changed_rows(feed, draft, taken)) is not None]
     rules = {"rules_sha256": rules_sha256(), "documents_sha256": settings.documents_sha256}
     return News(

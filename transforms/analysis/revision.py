@@ -195,7 +195,9 @@ def reopened_since(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
     """
     rose = pl.col("reopen_count_now").fill_null(0) > pl.col("reopen_count").fill_null(0)
     left = pl.col("is_resolved") & ~pl.col("is_resolved_now")
-    both = before.join(after, on=["source", "ticket_id"], suffix="_now").filter(
+    # Most tickets were never reopened and are resolved: they need not be looked for.
+    may_be = after.filter((pl.col("reopen_count").fill_null(0) > 0) | ~pl.col("is_resolved"))
+    both = before.join(may_be, on=["source", "ticket_id"], suffix="_now").filter(
         pl.col("resolved_on").is_not_null() & (rose | left)
     )
     cuts = {"": list(CUTS), "_now": [f"{cut}_now" for cut in CUTS]}
