@@ -40,10 +40,14 @@ def reviewed(
     about = _about(holding, people, tickets, site)
     rows = holding.drop(*(name for name in _ABOUT)).join(about, on=REVIEW, how="left")
     weight = pl.when("is_rated").then(pl.col("weight_milli").fill_null(WEIGHT_MILLI))
-    return _judged(rows).with_columns(
-        weight_milli=weight,
-        is_counted=(pl.col("kind") == "review") & (weight.sum().over(REVIEW) > 0),
-    ).sort(*REVIEW, "slot", "line")
+    return (
+        _judged(rows)
+        .with_columns(
+            weight_milli=weight,
+            is_counted=(pl.col("kind") == "review") & (weight.sum().over(REVIEW) > 0),
+        )
+        .sort(*REVIEW, "slot", "line")
+    )
 
 
 def _holding(reviews: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
