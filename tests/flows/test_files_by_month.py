@@ -25,52 +25,15 @@ from flows.settings import load
 from flows.stages.publishing import by_month
 from flows.verify import verify
 from tests.flows.conftest import empty_site
+from tests.flows.counter import EVENTS, PIPELINE, TICKETS, Row, deliver
 from tests.flows.persons import by_expressions, quicken
 from tests.flows.test_verify import flip
 from transforms.metrics import METRICS
 
-PIPELINE = """
-[site]
-name = "Petit site"
-
-[privacy]
-sample_key = true
-
-[[export]]
-files = "demandes*.csv"
-mapping = "demandes"
-
-[[export]]
-files = "vie*.csv"
-mapping = "vie"
-"""
-READ = """
-source = "guichet"
-follows = "Made up for the tests."
-
-[read]
-separator = ";"
-datetimes = ["%Y-%m-%d %H:%M"]
-
-[columns]
-ticket_id = ["Numéro"]
-agent_id = ["Agent"]
-"""
-TICKETS = f"""table = "feed_ticket"{READ}
-created_at = ["Ouvert le"]
-resolved_at = ["Résolu le"]
-customer_id = ["Client"]
-"""
-EVENTS = f"""table = "feed_ticket_event"{READ}
-event_id = ["Évènement"]
-occurred_at = ["Date"]
-kind = ["Genre"]
-"""
 FIRST_NIGHT, SECOND_NIGHT = "2026-04-20", "2026-04-21"
 MONTHS = ["2026-02", "2026-03", "2026-04"]
 TICKET, EVENT = "fact_ticket", "fact_ticket_event"
 FILES = {TICKET: MONTHS, EVENT: [*MONTHS, "undated"]}
-Row = tuple[str, ...]
 
 
 def tickets(until: str) -> list[Row]:
@@ -92,22 +55,17 @@ def tickets(until: str) -> list[Row]:
 def events(opened: Iterable[Row]) -> list[Row]:
     """Each ticket is opened and answered; one of February tells of April, one number of nothing else."""
     found = [
-        (ticket, agent, f"{ticket}.{kind}", at, kind)
+        (ticket, agent, f"{ticket}.{kind}", at, kind, "")
         for ticket, agent, at, *_ in opened
         for kind in ("created", "message")
     ]
-    late = ("T02050", "a-2", "late", "2026-04-05 09:00", "message")
-    return [*found, late, ("T-nobody", "a-1", "lost", "2026-02-02 09:00", "message")]
+    late = ("T02050", "a-2", "late", "2026-04-05 09:00", "message", "")
+    return [*found, late, ("T-nobody", "a-1", "lost", "2026-02-02 09:00", "message", "")]
 
 
-def deliver(data: Path, until: str, *more: Row) -> None:
+def tell(data: Path, until: str, *more: Row) -> None:
     opened = [*tickets(until), *more]
-    for name, header, rows in (
-        ("demandes.csv", ("Numéro", "Agent", "Ouvert le", "Résolu le", "Client"), opened),
-        ("vie.csv", ("Numéro", "Agent", "Évènement", "Date", "Genre"), events(opened)),
-    ):
-        lines = (";".join(row) for row in (header, *rows))
-        (data / "raw" / name).write_text("\n".join(lines) + "\n", "utf-8")
+    deliver(data, opened, events(opened))
 
 
 THIRDS, WHOLE_MONTHS, FEW = 10, 100, 1_000_000
@@ -140,7 +98,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             empty_site(data, pipeline=PIPELINE, demandes=TICKETS, vie=EVENTS)
         else:
             shutil.copytree(of, data, symlinks=True)
-        deliver(data, as_of, *more)
+        tell(data, as_of, *more)
         run_in_parts(data, as_of, rows_a_part=rows_a_part)
         return data
 

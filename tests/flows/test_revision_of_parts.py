@@ -16,52 +16,13 @@ from flows.io import publish
 from flows.settings import load
 from flows.stages import revising
 from tests.flows.conftest import empty_site
+from tests.flows.counter import EVENTS, PIPELINE, TICKETS, Row, deliver
 from tests.flows.persons import by_expressions, quicken
 from transforms.metrics import METRICS
 
-PIPELINE = """
-[site]
-name = "Petit site"
-
-[privacy]
-sample_key = true
-
-[[export]]
-files = "demandes*.csv"
-mapping = "demandes"
-
-[[export]]
-files = "vie*.csv"
-mapping = "vie"
-"""
-READ = """
-source = "guichet"
-follows = "Made up for the tests."
-
-[read]
-separator = ";"
-datetimes = ["%Y-%m-%d %H:%M"]
-
-[columns]
-ticket_id = ["Numéro"]
-agent_id = ["Agent"]
-"""
-TICKETS = f"""table = "feed_ticket"{READ}
-created_at = ["Ouvert le"]
-resolved_at = ["Résolu le"]
-customer_id = ["Client"]
-"""
-EVENTS = f"""table = "feed_ticket_event"{READ}
-event_id = ["Évènement"]
-occurred_at = ["Date"]
-kind = ["Genre"]
-status = ["État"]
-"""
 pytestmark = pytest.mark.slow
 FIRST_NIGHT, SECOND_NIGHT = "2026-04-20", "2026-04-21"
 TOLD = ("ticket_volume", "resolution_time_calendar_mean", "contacts_per_case", "escalation_rate")
-
-Row = tuple[str, ...]
 
 
 def tickets(until: str) -> list[Row]:
@@ -82,15 +43,6 @@ def events(opened: list[Row]) -> list[Row]:
         for ticket, agent, at, resolved, _ in opened
         for kind, state in lives.items()
     ]
-
-
-def deliver(data: Path, opened: list[Row], happened: list[Row]) -> None:
-    for name, header, rows in (
-        ("demandes.csv", ("Numéro", "Agent", "Ouvert le", "Résolu le", "Client"), opened),
-        ("vie.csv", ("Numéro", "Agent", "Évènement", "Date", "Genre", "État"), happened),
-    ):
-        lines = (";".join(row) for row in (header, *rows))
-        (data / "raw" / name).write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def first_night(data: Path) -> None:
@@ -115,7 +67,6 @@ def in_parts(patch: pytest.MonkeyPatch) -> None:
     """A house in which these rows are many."""
     patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 0)
     patch.setattr("transforms.facts.parts.ROWS_A_PART", 60)
-    patch.setattr("flows.stages.routing.ROWS_UNSPLIT", 0)
 
 
 def run(data: Path, as_of: str) -> None:
