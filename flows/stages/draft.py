@@ -5,7 +5,9 @@ Frames inside the house (codes, UTC) lie in the work folder; what readers see (k
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -15,7 +17,7 @@ from expectations.schema import Layer, Table
 from expectations.tables import FACTS, FEEDS
 from flows.errors import PlainError
 from flows.io import durable, parquet
-from flows.io.kept import Keeper, Kept, Parts
+from flows.io.kept import Keeper, Kept, Making, Parts
 from flows.io.publish import Manifest, as_json
 from flows.settings import Settings
 from flows.stages.judging import judged
@@ -101,6 +103,18 @@ class Draft:
         """Say where a kept frame is."""
         durable.put_bytes(self.work / f"{name}{_PARTS}", as_json(parts), is_lasting=False)
 
+    def keep_of_each(self, name: str, of: str, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
+        """What each part of a kept frame tells, kept as parts of a frame of its own; every row with its `part`."""
+        makings = {
+            part: Making(name=name, made_of=[kept], make=partial(tell, self.keeper.frame({part: kept})))
+            for part, kept in self.parts_of(of).items()
+        }
+        parts = self.keeper.kept(makings)
+        self.note_parts(name, parts)
+        return pl.concat(
+            self.keeper.sound({part: kept}).with_columns(pl.lit(part).alias("part")) for part, kept in parts.items()
+        )
+
     def put_inside(self, rows: pl.LazyFrame, name: str) -> None:
         """A frame of the work folder, for this run alone."""
         parquet.write(rows, self.work / f"{name}.parquet", is_lasting=False)
@@ -173,6 +187,7 @@ def require_contract(name: str, table: Table, draft: Draft, rows: pl.LazyFrame |
         raise _broken(name, draft, why)
 
 
-def feeds_of(draft: Draft) -> dict[str, pl.LazyFrame]:
-    """The feeds at hand, in the schema of their contracts."""
-    return {name: frame.select(list(FEEDS[name].columns)) for name, frame in draft.all_inside("feed").items()}
+def feeds_of(draft: Draft, *names: str) -> dict[str, pl.LazyFrame]:
+    """Of some feeds those at hand, in the schema of their contracts."""
+    there = set(draft.names_inside("feed")).intersection(names)
+    return {name: draft.inside(name).select(list(FEEDS[name].columns)) for name in sorted(there)}

@@ -7,7 +7,8 @@ then the exports are cut up, once, for all parts to be made. What lies where: `f
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from flows.io.ledger import Entry
 from flows.stages.delivered import MAPPING, Export
 from flows.stages.draft import Draft
 from flows.stages.routing import ANCHORS, numbers_of, routing_of
+from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
-from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, apart, hashed
+from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, apart
 
 _PART, _ROW = "part", "row"
+_ROWS_CUT_AT_ONCE = 500_000
 _RANGES = 4
 """In which hashes of rows are looked through."""
 
@@ -42,9 +45,11 @@ def lay_feed(feed: str, draft: Draft, taken: list[Entry]) -> None:
 
 def accounts_of(feed: str, draft: Draft, taken: list[Entry]) -> list[dict[str, Any]]:
     """What each export gave to its feed: slot, mapping, rows that gave way to a later version, first and last day."""
-    days = _clock_days(FEEDS[feed], draft.settings.site.zone).cast(pl.String)
-    spans = draft.inside(feed).group_by("slot", MAPPING).agg(pl.len(), days.min(), last=days.max()).collect()
-    kept = {(slot, mapping): tuple(told) for slot, mapping, *told in spans.iter_rows()}
+    tell = partial(told_days, feed=FEEDS[feed], zone=draft.settings.site.zone)
+    day, told = pl.col("day_on"), draft.keep_of_each(f"{DAYS}{feed}", feed, tell)
+    spans = told.group_by("slot", MAPPING).agg(pl.col("rows").sum(), first=day.min(), last=day.max())
+    spans = spans.with_columns(pl.col("first", "last").cast(pl.String))
+    kept = {(slot, mapping): tuple(told) for slot, mapping, *told in spans.collect().iter_rows()}
     found = []
     for export in Export.of(feed, taken):
         rows, first_on, last_on = kept.get((export.slot, export.mapping), (0, None, None))
@@ -68,13 +73,9 @@ class _Cut:
         if self.routing.grain == UNSPLIT:
             return {UNSPLIT: [(export, "") for export in self.exports]}
         found: dict[str, list[tuple[Export, str]]] = defaultdict(list)
-        names = np.array(self.routing.names, dtype=object)
         for export in self.exports:
-            numbers = numbers_of(export, self.table, self.draft)
-            part_of = names[self.routing.days_of(numbers)]
-            for part in np.unique(part_of):
-                here = hashlib.sha256((numbers[part_of == part] >> DAY_BITS).tobytes()).hexdigest()
-                found[str(part)].append((export, here))
+            for part, numbers in self.routing.split(numbers_of(export, self.table, self.draft)).items():
+                found[part].append((export, hashlib.sha256((numbers >> DAY_BITS).tobytes()).hexdigest()))
         return dict(found)
 
     @cached_property
@@ -91,9 +92,9 @@ class _Cut:
         told = self.parts[part]
 
         def rows() -> pl.LazyFrame:
-            pieces = [self._piece(export, part) for export, _ in told]
             # Rows of a wide table share their line: they keep the order they were read in.
-            return latest(pl.concat(pieces), self.table).sort("slot", "line", MAPPING, maintain_order=True)
+            rows = latest(self._pieces(part), self.table)
+            return rows.sort("slot", "line", MAPPING, maintain_order=True)
 
         made_of = [[*export.content, tickets] for export, tickets in told]
         return Making(name=self.table.name, made_of=[], and_of=made_of, make=rows)
@@ -101,23 +102,36 @@ class _Cut:
     def cut_up(self, parts: list[str]) -> None:
         """Lay down the rows of some parts, of each export that has rows of several, in one pass over it."""
         for export in self.exports:
-            here = self.spread[export.name]
-            wanted = sorted(set(here).intersection(parts))
-            if wanted and len(here) > 1:
-                home = durable.folder(self._home(export))
-                part = self.routing.part_of(ANCHORS[self.table.name]).alias(_PART)
-                rows = export.rows(self.draft, self.table).with_columns(part)
-                with parquet.refusals_of_the_disk(home):
-                    rows.filter(pl.col(_PART).is_in(wanted)).sink_parquet(
-                        pl.PartitionBy(home, key=_PART, include_key=False, file_path_provider=_named_by_part),
-                        compression="lz4",
-                    )
+            wanted = sorted(set(self.spread[export.name]).intersection(parts))
+            if wanted and self._is_cut(export):
+                for first in range(0, export.record["rows_good"], _ROWS_CUT_AT_ONCE):
+                    self._cut(export, first, wanted)
 
-    def _piece(self, export: Export, part: str) -> pl.LazyFrame:
-        """The rows that an export has of a part."""
-        if len(self.spread[export.name]) == 1:
-            return export.rows(self.draft, self.table)
-        return pl.scan_parquet(sorted(self._home(export).glob(f"{part}_*.parquet")), glob=False)
+    def _cut(self, export: Export, first: int, wanted: list[str]) -> None:
+        """Some rows of an export, in files by part: all rows of a month take half a gigabyte."""
+        home = durable.folder(self._home(export))
+
+        def path(about: FileProviderArgs) -> str:
+            return f"{about.partition_keys[_PART][0]}_{first:012}_{about.index_in_partition}.parquet"
+
+        rows = export.rows(self.draft, self.table).slice(first, _ROWS_CUT_AT_ONCE)
+        part = self.routing.part_of(ANCHORS[self.table.name]).alias(_PART)
+        with parquet.refusals_of_the_disk(home):
+            rows.with_columns(part).filter(pl.col(_PART).is_in(wanted)).sink_parquet(
+                pl.PartitionBy(home, key=_PART, include_key=False, file_path_provider=path), compression="lz4"
+            )
+
+    def _pieces(self, part: str) -> pl.LazyFrame:
+        """The rows that exports have of a part."""
+        exports = [export for export, _ in self.parts[part]]
+        whole = [export.rows(self.draft, self.table) for export in exports if not self._is_cut(export)]
+        cut = [sorted(self._home(it).glob(f"{part}_*.parquet")) for it in exports if self._is_cut(it)]
+        scans = [pl.scan_parquet(list(chain(*cut)), glob=False)] if cut else []
+        return pl.concat([*whole, *scans])
+
+    def _is_cut(self, export: Export) -> bool:
+        """Whether it has rows of several parts."""
+        return len(self.spread[export.name]) > 1
 
     def _home(self, export: Export) -> Path:
         return self.draft.work / "pieces" / self.table.name / export.name
@@ -130,7 +144,10 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
     keeper = draft.keeper
     keys = keeper.kept({part: _keys(kept, table, draft) for part, kept in parts.items()})
     draft.note_parts(f"keys_{table.name}", keys)
-    is_suspect = pl.col(_ROW).is_in(_in_several(keys, draft).implode())
+    suspects = _in_several(keys, draft)
+    if suspects.is_empty():
+        return parts
+    is_suspect = pl.col(_ROW).is_in(suspects.implode())
     concerned = [part for part, kept in keys.items() if keeper.frame({part: kept}).filter(is_suspect).collect().height]
     if not concerned:
         return parts
@@ -144,6 +161,8 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
         str(part): _without(parts[str(part)], rows.drop(_PART), table, draft)
         for (part,), rows in leaving.group_by(_PART)
     }
+    # What these parts are made of stays, or it were cut out of the exports every night.
+    draft.note_parts(f"parted_{table.name}", {part: parts[part] for part in makings})
     return parts | keeper.kept(makings)
 
 
@@ -159,12 +178,12 @@ def _in_several(keys: dict[str, Kept], draft: Draft) -> pl.Series:
 
 def _keys(kept: Kept, table: Table, draft: Draft) -> Making:
     """The hashes of what tells the rows of a part from others, each once and in order."""
-    frame, name = draft.keeper.frame({"": kept}), f"keys of {table.name}"
+    frame, name = draft.keeper.frame({"": kept}), f"rows of {table.name}"
     return Making(name=name, made_of=[kept], make=lambda: frame.select(_row_of(table)).unique().sort(_ROW))
 
 
 def _row_of(table: Table) -> pl.Expr:
-    return hashed(pl.struct(table.key)).alias(_ROW)
+    return pl.struct(table.key).hash(seed=0).alias(_ROW)
 
 
 def _without(kept: Kept, rows: pl.DataFrame, table: Table, draft: Draft) -> Making:
@@ -177,15 +196,3 @@ def _without(kept: Kept, rows: pl.DataFrame, table: Table, draft: Draft) -> Maki
         and_of=gone.rows(),
         make=lambda: frame.join(gone.lazy(), on=list(table.key), how="anti", nulls_equal=True, maintain_order="left"),
     )
-
-
-def _named_by_part(about: FileProviderArgs) -> str:
-    return f"{about.partition_keys[_PART][0]}_{about.index_in_partition}.parquet"
-
-
-def _clock_days(table: Table, zone: str) -> pl.Expr:
-    """The day each row tells of, in the site's zone; null for tables without a clock."""
-    if not table.clock:
-        return pl.lit(None, pl.Date)
-    clock = pl.col(table.clock)
-    return clock if table.columns[table.clock].dtype == pl.Date() else clock.dt.convert_time_zone(zone).dt.date()

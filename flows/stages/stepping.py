@@ -17,10 +17,10 @@ import polars as pl
 from expectations.tables import FACTS, FEEDS
 from flows.io.kept import Kept, Making
 from flows.stages.draft import Draft
-from flows.stages.routing import routing_of
+from flows.stages.routing import near_of_followers, routing_of
 from transforms.facts import FED_IN_PARTS, STEPS, Bench, Lies, Step
 from transforms.facts.parts import UNSPLIT
-from transforms.facts.repeat import reaches
+from transforms.facts.repeat import reaches, resolved_days, span_of
 
 _PART = "part"
 _ALL = pl.lit(value=True)
@@ -66,12 +66,11 @@ def _near(spec: Step, used: Used, draft: Draft) -> dict[str, list[str]]:
     if spec.near is None or len(own) == 1:
         return {}
     if spec.near.by == "tickets":
-        reached = routing_of("feed_ticket", draft).part_of(pl.col("ticket_id")).alias("reached")
-        rows = _with_part(own, ["ticket_id"], draft).drop_nulls("ticket_id").select(_PART, reached).unique()
-    else:
-        tickets = _with_part(own, ["resolved_at"], draft)
-        openings = _with_part(used[spec.near.frames[0]], ["opened_again_at"], draft)
-        rows = reaches(tickets, openings, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
+        return near_of_followers(draft)
+    (opened,) = spec.near.frames
+    resolved = draft.keep_of_each(f"days_{spec.needs[0]}", spec.needs[0], resolved_days)
+    spans = draft.keep_of_each(f"span_{opened}", opened, span_of)
+    rows = reaches(resolved, spans, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
     found: dict[str, list[str]] = defaultdict(list)
     for part, there in rows.sort(_PART, "reached").collect().iter_rows():
         found[part].append(there)
@@ -83,22 +82,14 @@ def _by_month(step: str, used: Used, draft: Draft) -> dict[str, Making]:
     ((name, parts),), clock = used.items(), FACTS[step].clock
     if len(parts) == 1:
         return {UNSPLIT: _making(step, used, draft)}
-    month = pl.col(clock).dt.month_start()
-    spans = _with_part(parts, [clock], draft).group_by(_PART).agg(first=month.min(), last=month.max()).drop_nulls()
-    months = spans.with_columns(month=pl.date_ranges("first", "last", interval="1mo")).explode("month")
+    month = pl.col(clock).dt.month_start().alias("month")
+    told = draft.keep_of_each(f"months_{name}", name, lambda rows: rows.select(month.unique().drop_nulls().sort()))
     found = {}
-    for (on,), rows in months.sort("month", _PART).collect().group_by("month", maintain_order=True):
+    for (on,), rows in told.sort("month", _PART).collect().group_by("month", maintain_order=True):
         here = {name: {part: parts[part] for part in rows[_PART]}}
         making = _making(step, here, draft, among=month == on)
         found[str(on)] = replace(making, and_of=[making.and_of, str(on)])
     return found or {UNSPLIT: _making(step, used, draft)}
-
-
-def _with_part(parts: Parts, columns: list[str], draft: Draft) -> pl.LazyFrame:
-    """Some columns of all parts of a frame, each row with the part it lies in."""
-    return pl.concat(
-        draft.keeper.sound({part: kept}).select(*columns, pl.lit(part).alias(_PART)) for part, kept in parts.items()
-    )
 
 
 def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL) -> Making:
@@ -113,8 +104,8 @@ def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL) -> Ma
     changes_at, daily = spec.changes_at, spec.daily.columns if spec.daily else ()
 
     def in_order(rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Told frames have an order of their own, facts that of their key: the same rows are the same bytes."""
-        return rows.sort(FACTS[step].key) if step in FACTS else rows
+        """Told frames and facts by month come in an order, other facts get that of their key: same rows, same bytes."""
+        return rows.sort(FACTS[step].key) if step in FACTS and spec.lies is not Lies.MONTHS else rows
 
     return Making(
         name=step,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,14 +12,34 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from transforms.facts import parts
-from transforms.facts.parts import NO_DAY, UNSPLIT, WITHOUT_A_DAY, Routing, apart, followers, grain_of, hashed, packed
-from transforms.facts.repeat import reaches
+from transforms.facts.parts import (
+    DAY_BITS,
+    NO_DAY,
+    UNSPLIT,
+    WITHOUT_A_DAY,
+    Routing,
+    apart,
+    followers,
+    grain_of,
+    hashed,
+    packed,
+)
+from transforms.facts.repeat import reaches, resolved_days, span_of
 
 EPOCH = dt.date(1970, 1, 1)
 NUMBERS = st.sampled_from(["1", "2", "3", "10", "é", "", "1 "])
 DAYS = st.none() | st.dates(dt.date(2025, 11, 1), dt.date(2026, 3, 31))
 TOLD = st.lists(st.tuples(NUMBERS, DAYS), max_size=12)
 QUICK = settings(max_examples=8, deadline=None, derandomize=True, database=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_at_once() -> Iterator[None]:
+    """What is worked out some at a time is so of few numbers too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "_AT_ONCE", 2)
+        patch.setattr(parts, "_LOOKED_UP", 2)
+        yield
 
 
 def frame(told: Sequence[tuple[str, dt.date | None]]) -> pl.LazyFrame:
@@ -53,7 +73,7 @@ def test_the_earliest_day_that_any_export_tells_decides_where_a_number_lies(
     exports: list[list[tuple[str, dt.date | None]]],
 ) -> None:
     routing = Routing.of(np.concatenate([words(told) for told in exports]))
-    routing = Routing(routing.numbers, routing.days, "third")
+    routing = Routing(routing.words, "third")
     together = [row for told in exports for row in told]
     rows = frame([*together, ("never heard of", None)]).with_columns(part=routing.part_of(pl.col("ticket_id")))
     found = dict(rows.select("ticket_id", "part").collect().iter_rows())
@@ -64,8 +84,21 @@ def test_the_earliest_day_that_any_export_tells_decides_where_a_number_lies(
 def test_numbers_are_sorted_and_there_once(size: int) -> None:
     told = [(str(number), dt.date(2026, 1, 1 + number)) for number in range(size)]
     routing = Routing.of(np.concatenate([words(told), words(told)]))
-    assert len(routing.numbers) == size
-    assert (np.diff(routing.numbers.astype(object)) > 0).all()
+    assert len(routing.words) == size
+    assert (np.diff((routing.words >> DAY_BITS).astype(object)) > 0).all()
+
+
+@QUICK
+@given(known=st.sets(st.integers(0, 40)), asked=st.lists(st.integers(0, 40)))
+def test_numbers_are_split_by_their_parts_in_order(known: set[int], asked: list[int]) -> None:
+    days = {number: 20_454 + number for number in known}
+    told = np.array([number << 16 | day for number, day in days.items()], dtype=np.uint64)
+    split = Routing.of(told, "third").split(np.array(sorted(number << 16 for number in asked), dtype=np.uint64))
+    expected: dict[str, list[int]] = {}
+    for number in sorted(asked):
+        part = third_of(EPOCH + dt.timedelta(days=days[number])) if number in days else WITHOUT_A_DAY
+        expected.setdefault(part, []).append(number << 16)
+    assert {part: numbers.tolist() for part, numbers in split.items()} == expected
 
 
 def test_a_hash_leaves_room_for_a_day_behind() -> None:
@@ -126,9 +159,8 @@ def test_what_follows_a_ticket_lies_with_the_first_it_names_else_by_its_own_day(
     of_tickets = Routing.of(words(tickets))
     rows = pl.LazyFrame(surveys, schema={"name": pl.String, "ticket_id": pl.String, "day": pl.Date}, orient="row")
     told = followers(rows, ["name"], pl.col("day")).collect()
-    routing = Routing(of_tickets.numbers, of_tickets.days, "third").of_followers(
-        *(told[name].to_numpy() for name in told.columns)
-    )
+    cuts = [told.slice(0, 3), told.slice(3)]
+    routing, near = Routing(of_tickets.words, "third").of_followers([it.to_numpy() for it in cut] for cut in cuts)
     found = dict(rows.select("name", part=routing.part_of(pl.struct("name"))).collect().iter_rows())
     opened = {number: min((day for it, day in tickets if it == number and day), default=None) for number, _ in tickets}
     for name, part in found.items():
@@ -136,6 +168,9 @@ def test_what_follows_a_ticket_lies_with_the_first_it_names_else_by_its_own_day(
         days = [opened.get(ticket) for ticket, _ in mine if ticket is not None]
         known = [day for day in days if day] or [day for _, day in mine if day]
         assert part == (third_of(min(known)) if known else WITHOUT_A_DAY)
+    reached = {(found[name], opened.get(ticket)) for name, ticket, _ in surveys if ticket is not None}
+    expected = {(part, third_of(day) if day else WITHOUT_A_DAY) for part, day in reached}
+    assert {(part, other) for part, others in near.items() for other in others} == expected
 
 
 KEYS = st.lists(
@@ -156,6 +191,13 @@ INSTANTS = st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 1, 20)).map(l
 PLACED = st.lists(st.tuples(st.sampled_from("abcd"), INSTANTS), max_size=8)
 
 
+def _of_each(rows: pl.LazyFrame, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
+    """What each part tells, with its name; with what no part tells, for there may be none."""
+    parts = rows.collect().partition_by("part", as_dict=True)
+    told = (tell(here.lazy()).with_columns(part=pl.lit(part)) for (part,), here in sorted(parts.items()))
+    return pl.concat([tell(rows).with_columns(part=pl.lit("")).clear(), *told])
+
+
 @QUICK
 @given(resolved=PLACED, opened=PLACED, days=st.integers(1, 7))
 def test_a_part_reaches_all_in_which_a_customer_may_come_back_in_time(
@@ -165,7 +207,8 @@ def test_a_part_reaches_all_in_which_a_customer_may_come_back_in_time(
     schema = pl.Schema({"part": pl.String(), "at": pl.Datetime("us", "UTC")})
     tickets = pl.LazyFrame(resolved, schema=schema, orient="row").rename({"at": "resolved_at"})
     openings = pl.LazyFrame(opened, schema=schema, orient="row").rename({"at": "opened_again_at"})
-    found = set(reaches(tickets, openings, window=window).collect().iter_rows())
+    told = (_of_each(tickets, resolved_days), _of_each(openings, span_of))
+    found = set(reaches(*told, window=window).collect().iter_rows())
     needed = {(one, other) for one, at in resolved for other, again in opened if at < again <= at + window}
     assert needed <= found
     assert found <= {(one, other) for one, _ in resolved for other, _ in opened}

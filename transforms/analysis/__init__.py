@@ -50,7 +50,7 @@ ANALYSES: dict[str, Analysis] = {
     "article_worklist": Analysis(
         needs=("fact_article_view",), build=lambda e: article_worklist(e["fact_article_view"], as_of=e.as_of)
     ),
-    "coverage": Analysis(build=lambda e: coverage(e.feeds, zone=e.site.zone, as_of=e.as_of)),
+    "coverage": Analysis(build=lambda e: coverage(e.days, as_of=e.as_of)),
     "survey_experiment": Analysis(
         needs=("fact_survey_invitation",),
         build=lambda e: survey_experiment(e["fact_survey_invitation"], e.get("fact_survey_response")),

@@ -12,15 +12,24 @@ from expectations.tables import FEEDS
 from expectations.tables.analysis import COVERAGE
 from transforms.facts.shape import in_shape
 
+DAYS = "delivered_"
+"""What the frames are called that tell the days of a feed."""
 
-def coverage(feeds: Mapping[str, pl.LazyFrame], *, zone: str, as_of: dt.date) -> pl.LazyFrame:
-    """One row is a day of which a source of a feed was delivered, with its rows.
+
+def told_days(rows: pl.LazyFrame, *, feed: Table, zone: str) -> pl.LazyFrame:
+    """One row is a day of which an export tells in a feed, by which mapping, with its rows; no day without a clock."""
+    by = ["source", "slot", "mapping", "day_on"]
+    return rows.with_columns(day_on=clock_day(feed, zone)).group_by(by).agg(rows=pl.len()).sort(by)
+
+
+def coverage(days: Mapping[str, pl.LazyFrame], *, as_of: dt.date) -> pl.LazyFrame:
+    """One row is a day of which a source of a feed was delivered, with its rows; from the `told_days` of the feeds.
 
     An export tells of every day from its first row to its last: a day between without a row is a true zero. A day
     that no export spans has no row here, and a zero elsewhere on that day means nothing. Feeds without a clock
     (employees) tell of no day.
     """
-    parts = [_days_of(feed, lf, zone, as_of) for name, lf in feeds.items() if (feed := FEEDS.get(name)) and feed.clock]
+    parts = [_days_of(name, told, as_of) for name, told in days.items() if FEEDS[name].clock]
     return pl.concat([COVERAGE.empty(), *(in_shape(part, COVERAGE) for part in parts)])
 
 
@@ -32,9 +41,8 @@ def clock_day(table: Table, zone: str) -> pl.Expr:
     return clock if table.columns[table.clock].dtype == pl.Date() else clock.dt.convert_time_zone(zone).dt.date()
 
 
-def _days_of(feed: Table, lf: pl.LazyFrame, zone: str, as_of: dt.date) -> pl.LazyFrame:
-    dated = lf.select("source", "slot", day_on=clock_day(feed, zone)).filter(pl.col("day_on") <= as_of)
-    counted = dated.group_by("source", "slot", "day_on").agg(rows=pl.len())
+def _days_of(feed: str, told: pl.LazyFrame, as_of: dt.date) -> pl.LazyFrame:
+    counted = told.filter(pl.col("day_on") <= as_of).select("source", "slot", "day_on", "rows")
     spans = counted.group_by("source", "slot").agg(first=pl.col("day_on").min(), last=pl.col("day_on").max())
     spanned = (
         spans.select("source", "slot", day_on=pl.date_ranges("first", "last"))
@@ -42,4 +50,4 @@ def _days_of(feed: Table, lf: pl.LazyFrame, zone: str, as_of: dt.date) -> pl.Laz
         .with_columns(rows=pl.lit(0, pl.get_index_type()))
     )
     both = pl.concat([counted, spanned], how="diagonal")
-    return both.group_by("source", "day_on").agg(pl.col("rows").sum()).with_columns(feed=pl.lit(feed.name))
+    return both.group_by("source", "day_on").agg(pl.col("rows").sum()).with_columns(feed=pl.lit(feed))

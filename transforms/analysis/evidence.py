@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from transforms.analysis.coverage import DAYS
 from transforms.site import Site
 
 
@@ -15,7 +16,8 @@ from transforms.site import Site
 class Evidence:
     """All that a run knows: its frames by name, in the form they have inside the house (codes, UTC).
 
-    `feed_*` (latest versions), `fact_*`, `dim_*` and `metric_value_<grain>` (as published, with keys).
+    `feed_*` (latest versions), the `days_feed_*` they tell of, `fact_*`, `dim_*` and `metric_value_<grain>` (as
+    published, with keys).
     """
 
     frames: Mapping[str, pl.LazyFrame]
@@ -31,9 +33,10 @@ class Evidence:
         return self.frames.get(name)
 
     @property
-    def feeds(self) -> dict[str, pl.LazyFrame]:
-        """The feeds that were delivered."""
-        return {name: frame for name, frame in self.frames.items() if name.startswith("feed_")}
+    def days(self) -> dict[str, pl.LazyFrame]:
+        """By feed that was delivered, the days it tells of (`coverage.told_days`)."""
+        names = [name for name in self.frames if name.startswith(DAYS)]
+        return {name.removeprefix(DAYS): self.frames[name] for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

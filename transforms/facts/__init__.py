@@ -16,6 +16,7 @@ from transforms.facts.backlog import backlog_moves, fact_backlog_daily
 from transforms.facts.bench import (
     FED_IN_PARTS,
     TOLD_ANSWER,
+    TOLD_ANSWERING,
     TOLD_BACKLOG,
     TOLD_BOT,
     TOLD_BUYER,
@@ -28,12 +29,14 @@ from transforms.facts.bench import (
     TOLD_HELP,
     TOLD_MERGE,
     TOLD_OPENING,
+    TOLD_REPEAT,
     TOLD_REVIEW,
     TOLD_SOURCE,
     TOLD_START,
     TOLD_SURVEY,
     TOLD_TICKET,
     TOLD_TIME,
+    TOLD_WORK,
     Bench,
     Daily,
     Frames,
@@ -45,7 +48,7 @@ from transforms.facts.bot import fact_bot_session
 from transforms.facts.cart import customer_carts, fact_cart, fact_cart_customer_period
 from transforms.facts.cohort import customer_months, fact_customer_cohort, fact_customer_value
 from transforms.facts.contact import fact_contact
-from transforms.facts.cost import fact_cost_allocation
+from transforms.facts.cost import fact_cost_allocation, work_of_months
 from transforms.facts.customer import customer_events, fact_customer_period
 from transforms.facts.dimensions import build_dimensions
 from transforms.facts.employee_survey import fact_employee_answer, fact_employee_invitation
@@ -56,12 +59,12 @@ from transforms.facts.merge import inherited, merged
 from transforms.facts.order import fact_order, fact_service_revenue, in_contact
 from transforms.facts.publishable import publishable, published_names
 from transforms.facts.quality import fact_quality_category, fact_quality_review, reviewed
-from transforms.facts.repeat import openings_of
+from transforms.facts.repeat import openings_of, repeated
 from transforms.facts.settled import next_answer, next_event, next_instant, next_verdict
 from transforms.facts.staffing import FEEDS as STAFFING_FEEDS
 from transforms.facts.staffing import fact_agent_day
 from transforms.facts.survey import fact_survey_invitation, fact_survey_response, starting_surveys, surveyed
-from transforms.facts.tells import answering_sources, told_by_source
+from transforms.facts.tells import answering_sources, tell_answers, told_by_source
 from transforms.facts.ticket import fact_ticket, timed_ticket, with_observation
 from transforms.facts.ticket_hand_off import hand_offs_of_bots
 from transforms.facts.ticket_life import fact_ticket_event, lives, told_events
@@ -104,14 +107,21 @@ STEPS: dict[str, Step] = {
         lies=Lies.PARTS,
         changes_at=lambda b: next_instant(b.tickets, b.end),
     ),
-    TOLD_ANSWER: Step(needs=(TOLD_TIME,), build=lambda b: answering_sources(b[TOLD_TIME])),
+    TOLD_ANSWERING: Step(needs=(TOLD_TIME,), build=lambda b: answering_sources(b[TOLD_TIME]), lies=Lies.PARTS),
+    TOLD_ANSWER: Step(needs=(TOLD_ANSWERING,), build=lambda b: tell_answers(b[TOLD_ANSWERING])),
     TOLD_OPENING: Step(needs=(TOLD_TIME,), build=lambda b: openings_of(b[TOLD_TIME]), lies=Lies.PARTS),
-    "fact_ticket": Step(
+    TOLD_REPEAT: Step(
         needs=(TOLD_TIME,),
-        also=(TOLD_ANSWER, TOLD_OPENING),
-        build=lambda b: fact_ticket(b[TOLD_TIME], b[TOLD_ANSWER], b[TOLD_OPENING], b.site, end=b.end, clock=b.clock),
+        also=(TOLD_OPENING,),
+        build=lambda b: repeated(b[TOLD_TIME], b[TOLD_OPENING], window=b.window),
         lies=Lies.PARTS,
         near=Near(frames=(TOLD_OPENING,), by="openings"),
+    ),
+    "fact_ticket": Step(
+        needs=(TOLD_TIME,),
+        also=(TOLD_ANSWER, TOLD_REPEAT),
+        build=lambda b: fact_ticket(b[TOLD_TIME], b[TOLD_ANSWER], b[TOLD_REPEAT], b.site, end=b.end, clock=b.clock),
+        lies=Lies.PARTS,
         daily=Daily(columns=("observed_s",), made_of=("created_at", "resolved_at"), told=with_observation),
         changes_at=lambda b: next_verdict(b["fact_ticket"], b.site, b.end),
     ),
@@ -210,11 +220,12 @@ STEPS: dict[str, Step] = {
     "fact_customer_value": Step(
         needs=(TOLD_BUYER,), build=lambda b: fact_customer_value(b[TOLD_BUYER], b.site, as_of=b.as_of)
     ),
+    TOLD_WORK: Step(needs=("fact_ticket",), build=lambda b: work_of_months(b["fact_ticket"]), lies=Lies.PARTS),
     "fact_cost_allocation": Step(
         needs=("feed_cost",),
-        also=("fact_contact", "fact_ticket"),
+        also=("fact_contact", TOLD_WORK),
         build=lambda b: fact_cost_allocation(
-            b["feed_cost"], b.get("fact_contact"), b.get("fact_ticket"), b.site, as_of=b.as_of
+            b["feed_cost"], b.get("fact_contact"), b.get(TOLD_WORK), b.site, as_of=b.as_of
         ),
     ),
     TOLD_REVIEW: Step(

@@ -23,16 +23,18 @@ from transforms.scales import Scale
 from transforms.site import Site
 
 TOLD_EVENT, TOLD_TICKET, TOLD_SURVEY = "told_event", "told_ticket", "told_survey"
-TOLD_SOURCE, TOLD_ANSWER = "told_source", "told_answer"
-"""What each source tells of at all: by its events, and by its tickets."""
+TOLD_SOURCE, TOLD_ANSWERING, TOLD_ANSWER = "told_source", "told_answering", "told_answer"
+"""What each source tells of at all: by its events, by some of its tickets, and by all of them."""
 TOLD_MERGE, TOLD_HEIR = "told_merge", "told_heir"
 """Tickets that were merged into others, and what these inherit."""
-TOLD_BOT, TOLD_TIME, TOLD_OPENING = "told_bot", "told_time", "told_opening"
-"""Hand-offs by bots, tickets with their clocks, and when customers came with a topic."""
+TOLD_BOT, TOLD_TIME = "told_bot", "told_time"
+"""Hand-offs by bots, and tickets with their clocks."""
+TOLD_OPENING, TOLD_REPEAT = "told_opening", "told_repeat"
+"""When customers came with a topic, and the tickets after which they came back in time."""
 TOLD_START = "told_start"
 """The surveys that tell when people began to answer."""
-TOLD_BACKLOG, TOLD_DURATION = "told_backlog", "told_duration"
-"""What the tickets of a part add to the backlog and to the histogram."""
+TOLD_BACKLOG, TOLD_DURATION, TOLD_WORK = "told_backlog", "told_duration", "told_work"
+"""What the tickets of a part add to the backlog, to the histogram, and to the work of a month."""
 TOLD_REVIEW, TOLD_HELP = "told_review", "told_help"
 """Frames that several facts are made of; they stay inside the house."""
 TOLD_CONTACT = "told_contact"
@@ -75,6 +77,11 @@ class Bench:
     def tickets(self) -> pl.LazyFrame:
         """The rows of tickets, where there are any."""
         return self.frames.get("feed_ticket", FEED_TICKET.empty())
+
+    @property
+    def window(self) -> dt.timedelta:
+        """How long after a resolution a customer who comes back was not helped."""
+        return dt.timedelta(days=self.site.fcr_window_days)
 
     @property
     def lived(self) -> pl.LazyFrame:

@@ -23,12 +23,15 @@ _COUNTS = ["handle_s", "handled_contacts", "resolved_tickets", "direct_cents"]
 def fact_cost_allocation(
     costs: pl.LazyFrame,
     contacts: pl.LazyFrame | None,
-    tickets: pl.LazyFrame | None,
+    work: pl.LazyFrame | None,
     site: Site,
     *,
     as_of: dt.date,
 ) -> pl.LazyFrame:
-    """One row is a channel in a month that the ledger tells of; later entries than the as-of day are left out."""
+    """One row is a channel in a month that the ledger tells of; later entries than the as-of day are left out.
+
+    `work`: what the tickets added to it (`work_of_months`), of some of them or of all.
+    """
     ledger = costs.filter(pl.col("booked_on") <= as_of).with_columns(month_on=pl.col("booked_on").dt.month_start())
     is_pooled = pl.col("channel").is_null() & (pl.col("kind") != "direct")
     months = ledger.group_by("month_on").agg(
@@ -38,36 +41,43 @@ def fact_cost_allocation(
         ledger.filter(~is_pooled).select(*_CELL, direct_cents="amount_cents"),
         # The pool needs a row to stand on when no channel can take it.
         ledger.filter(is_pooled).select(*_CELL, direct_cents=pl.lit(0, pl.Int64())).unique(),
-        *_activity(contacts, tickets),
+        *_activity(contacts, work),
     ]
     empty = FACT_COST_ALLOCATION.empty().select(*_CELL, *_COUNTS)
     cells = pl.concat([empty, *parts], how="diagonal").group_by(_CELL).agg(pl.col(_COUNTS).sum())
     return in_shape(_shared(cells.join(months, on="month_on"), site), FACT_COST_ALLOCATION)
 
 
-def _activity(contacts: pl.LazyFrame | None, tickets: pl.LazyFrame | None) -> list[pl.LazyFrame]:
+def work_of_months(tickets: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a channel in a month, with its tickets that count: those first answered in it, those resolved."""
+    counted = tickets.filter("is_counted")
+    answered = _monthly(counted, "first_response_on", "answered_tickets")
+    resolved = _monthly(counted.filter("is_resolved"), "resolved_on", "resolved_tickets")
+    return pl.concat([answered, resolved], how="diagonal").sort("month_on", "channel", "resolved_tickets")
+
+
+def _activity(contacts: pl.LazyFrame | None, work: pl.LazyFrame | None) -> list[pl.LazyFrame]:
     """What the channels did: contacts handled, their handle time, tickets answered where no contacts are told of."""
     parts = []
     if contacts is not None:
         handled = contacts.filter("is_counted", "is_handled")
         month = pl.col("started_on").dt.month_start()
         parts.append(handled.select("channel", "handle_s", month_on=month, handled_contacts="contacts"))
-    if tickets is not None:
-        counted = tickets.filter("is_counted")
-        answered = counted.filter(pl.col("first_response_on").is_not_null())
+    if work is not None:
+        answered = work
         if contacts is not None:
             told = contacts.select("channel").unique()
             answered = answered.join(told, on="channel", how="anti", nulls_equal=True)
         parts += [
-            _monthly(answered, "first_response_on", "handled_contacts"),
-            _monthly(counted.filter("is_resolved"), "resolved_on", "resolved_tickets"),
+            answered.select(*_CELL, handled_contacts="answered_tickets"),
+            work.select(*_CELL, "resolved_tickets"),
         ]
     return parts
 
 
 def _monthly(tickets: pl.LazyFrame, day: str, name: str) -> pl.LazyFrame:
-    month = pl.col(day).dt.month_start()
-    return tickets.group_by("channel", month_on=month).agg(pl.len().cast(pl.Int64).alias(name))
+    dated = tickets.filter(pl.col(day).is_not_null())
+    return dated.group_by("channel", month_on=pl.col(day).dt.month_start()).agg(pl.len().cast(pl.Int64).alias(name))
 
 
 def _shared(lf: pl.LazyFrame, site: Site) -> pl.LazyFrame:

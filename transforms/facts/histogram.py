@@ -36,11 +36,14 @@ def durations_in_buckets(tickets: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def fact_duration_histogram(buckets: pl.LazyFrame) -> pl.LazyFrame:
-    """The same rows, each once though its tickets lie apart, with the duration that its bucket stands for."""
-    parts = buckets.group_by("duration", *_CELL).agg(pl.col("n").sum())
+    """The same rows, each once though its tickets lie apart, with the duration that its bucket stands for; in order."""
+    words = pl.col("duration", "channel", "team", "segment")
+    # Few words in a million rows: as categories they are grouped and sorted in two thirds of the memory.
+    some = buckets.with_columns(words.cast(pl.Categorical)).group_by("duration", *_CELL).agg(pl.col("n").sum())
+    rows = some.sort("duration", *_CELL).with_columns(words.cast(pl.String))
     stands_for = pl.lit(GAMMA).pow(pl.col("bucket")) * (2 / (GAMMA + 1))
     value = pl.when(pl.col("bucket") == ZERO_BUCKET).then(0.0).otherwise(stands_for)
-    return in_shape(parts.with_columns(bucket_value_s=value), FACT_DURATION_HISTOGRAM)
+    return in_shape(rows.with_columns(bucket_value_s=value), FACT_DURATION_HISTOGRAM)
 
 
 def _buckets(tickets: pl.LazyFrame, duration: str, day: str) -> pl.LazyFrame:

@@ -12,9 +12,11 @@ day of each. Two numbers with one hash share a part, and no harm is done.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +30,11 @@ ROWS_A_PART = 250_000
 _DAYS = {"third": 10, "month": 30, "quarter": 91, "year": 365}
 """About how many days the part of a calendar has, the shortest first."""
 DAY_BITS, NO_DAY = np.uint64(16), np.uint64(0xFFFF)
+_NUMBER = ~NO_DAY
+_AT_ONCE, _LOOKED_UP = 1 << 20, 512
 _EPOCH = dt.date(1970, 1, 1)
 Words = npt.NDArray[np.uint64]
+Days = npt.NDArray[np.uint16]
 
 
 def packed(tickets: pl.LazyFrame, opened_on: pl.Expr) -> pl.LazyFrame:
@@ -41,16 +46,16 @@ def packed(tickets: pl.LazyFrame, opened_on: pl.Expr) -> pl.LazyFrame:
 
 
 def followers(rows: pl.LazyFrame, key: Sequence[str], dated_on: pl.Expr) -> pl.LazyFrame:
-    """One row is something that speaks of a ticket, by the hashes of both, with the day that its row tells; in order.
+    """One row is something that speaks of a ticket, by the hashes of both, with the day that its row tells.
 
-    What names no ticket has 0 for it.
+    In the order of the tickets, for that is how they are looked up. What names no ticket has 0 for it.
     """
     told = rows.select(
         number=hashed(pl.struct(key)),
         ticket=pl.when(pl.col("ticket_id").is_not_null()).then(hashed(pl.col("ticket_id"))).otherwise(0),
         day=_day_number(dated_on),
     )
-    return told.unique().sort("number", "ticket", "day")
+    return told.unique().sort("ticket", "number", "day")
 
 
 def hashed(name: pl.Expr) -> pl.Expr:
@@ -63,9 +68,11 @@ def is_one_part(rows: int) -> bool:
     return rows <= ROWS_UNSPLIT
 
 
-def grain_of(days: Words, rows: int) -> str:
+def grain_of(days: Days | Words, rows: int) -> str:
     """The shortest stretch of the calendar that has rows enough, for tickets opened on some days (`Routing.days`)."""
-    count = np.unique(days[days != NO_DAY]).size
+    is_there = np.zeros(int(NO_DAY) + 1, bool)
+    is_there[days] = True
+    count = int(is_there[: int(NO_DAY)].sum())
     if is_one_part(rows) or not count:
         return UNSPLIT
     return next((grain for grain, length in _DAYS.items() if rows * length >= ROWS_A_PART * count), "year")
@@ -75,53 +82,115 @@ def grain_of(days: Words, rows: int) -> str:
 class Routing:
     """In which part the rows of each ticket number, or of whatever follows one, lie."""
 
-    numbers: Words
-    """Hashes, sorted, each once."""
-    days: Words
-    """When each was opened, in days since 1970."""
+    words: Words
+    """Hashes, each once and in order, with the day on which each was opened, in days since 1970, behind."""
     grain: str = UNSPLIT
 
     @classmethod
-    def of(cls, told: Words) -> Routing:
+    def of(cls, told: Words, grain: str = UNSPLIT) -> Routing:
         """From the days that rows tell of the numbers (`packed`), put in order: the first of each counts."""
         told.sort()  # in place: of ten million tickets there are twenty million words
         is_first = np.ones(told.size, bool)
-        np.greater(told[1:] ^ told[:-1], NO_DAY, out=is_first[1:])
-        first = told[is_first]
-        return cls(first >> DAY_BITS, first & NO_DAY)
+        for at in range(1, told.size, _AT_ONCE):
+            here = slice(at, at + _AT_ONCE)
+            is_first[here] = told[here] ^ told[at - 1 : -1][:_AT_ONCE] > NO_DAY
+        return cls(told[is_first], grain)
 
-    def of_followers(self, numbers: Words, tickets: Words, days: Words) -> Routing:
-        """The same of what follows tickets: it lies with the first ticket it speaks of, else where its own day is."""
-        with_ticket, by_day = Routing.of(numbers | self.days_of(tickets)), Routing.of(numbers | days)
-        here = np.where(with_ticket.days == NO_DAY, by_day.days, with_ticket.days)
-        return Routing(with_ticket.numbers, here, self.grain)
+    def of_followers(self, told: Iterable[Sequence[Words]]) -> tuple[Routing, dict[str, list[str]]]:
+        """The same of what follows tickets (`followers`), and by part of theirs, the parts of the tickets they name.
 
-    @cached_property
+        What follows a ticket lies with the first one that it speaks of, else where its own day is.
+        """
+        named, undated = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+        for numbers, tickets, days in told:
+            opened = self.days_of(tickets)
+            named.append((numbers | opened)[tickets > 0])
+            undated.append((numbers | days)[opened == NO_DAY])
+        reached = np.concatenate(named)
+        with_ticket = Routing.of(reached[day_of(reached) != NO_DAY])
+        by_day = Routing.of(np.concatenate(undated)).words
+        rest = by_day[with_ticket.days_of(by_day) == NO_DAY]
+        found = Routing.of(np.concatenate([with_ticket.words, rest]), self.grain)
+        return found, found.reached(reached)
+
+    def reached(self, told: Words) -> dict[str, list[str]]:
+        """By part of the numbers, the parts of the days that are told of them."""
+        told.sort()
+        pairs = once(self.days_of(told) << DAY_BITS | told & NO_DAY).tolist()
+        names, bits = self.names, int(DAY_BITS)
+        found: dict[str, set[str]] = defaultdict(set)
+        for pair in pairs:
+            found[names[pair >> bits]].add(names[pair & int(NO_DAY)])
+        return {part: sorted(others) for part, others in sorted(found.items())}
+
+    @property
+    def days(self) -> Days:
+        """When each number was opened, in days since 1970."""
+        return day_of(self.words)
+
+    @property
     def names(self) -> list[str]:
         """The parts, by the days since 1970 on which their tickets were opened."""
-        return [_name(day, self.grain) for day in range(int(NO_DAY) + 1)]
+        return _names(self.grain)
 
     def days_of(self, hashes: Words) -> Words:
-        """When each number was opened, by its hash (`hashed`); nobody knows of a number that is not there."""
-        if not self.numbers.size:
+        """When each of some numbers in order was opened, by its hash (`hashed`); nobody knows of one not there."""
+        if not self.words.size:
             return np.full(len(hashes), NO_DAY)
-        # Each once and in order: looking up ten million numbers here and there waits for memory, eight times as long.
-        numbers, back = np.unique(hashes >> DAY_BITS, return_inverse=True)
-        places = np.searchsorted(self.numbers, numbers).clip(max=len(self.numbers) - 1)
-        return np.where(self.numbers[places] == numbers, self.days[places], NO_DAY)[back]
+        hashes = hashes & _NUMBER
+        found = self.words[_places(self.words, hashes).clip(max=self.words.size - 1)]
+        return np.where(found ^ hashes <= NO_DAY, found & NO_DAY, NO_DAY)
+
+    def split(self, hashes: Words) -> dict[str, Words]:
+        """By part, those of some numbers (hashes in order) that lie there, in order."""
+        days = day_of(self.days_of(hashes))
+        order = np.argsort(days, kind="stable")
+        ends = np.flatnonzero(np.diff(days[order])) + 1
+        found: dict[str, list[npt.NDArray[np.intp]]] = defaultdict(list)
+        for here in np.split(order, ends) if order.size else []:
+            found[self.names[days[here[0]]]].append(here)
+        return {part: hashes[np.sort(np.concatenate(here))] for part, here in found.items()}
 
     def part_of(self, name: pl.Expr) -> pl.Expr:
         """The part that a row belongs to by the name of its ticket, or of what follows one."""
         names = pl.Series(self.names)
 
         def parts(hashes: pl.Series) -> pl.Series:
-            return names.gather(pl.Series(self.days_of(hashes.fill_null(0).to_numpy())))
+            here = hashes.fill_null(0).to_numpy()
+            order = np.argsort(here)
+            days = np.empty(len(here), np.uint64)
+            days[order] = self.days_of(here[order])
+            return names.gather(pl.Series(days))
 
         return hashed(name).map_batches(parts, return_dtype=pl.String(), is_elementwise=True)
 
 
+def _places(words: Words, hashes: Words) -> npt.NDArray[np.intp]:
+    """Where each hash belongs among words, both in order.
+
+    A few at a time, between the places of the first of them and of the next: a search that goes over ten million words
+    waits for memory at each step.
+    """
+    firsts = words.searchsorted(hashes[::_LOOKED_UP])
+    found = np.empty(hashes.size, np.intp)
+    for at, (first, end) in enumerate(pairwise([*firsts.tolist(), words.size])):
+        here = slice(at * _LOOKED_UP, (at + 1) * _LOOKED_UP)
+        found[here] = words[first:end].searchsorted(hashes[here]) + first
+    return found
+
+
+def day_of(words: Words) -> Days:
+    """The days behind some hashes."""
+    return words.astype(np.uint16)
+
+
 def _day_number(day: pl.Expr) -> pl.Expr:
     return day.dt.epoch("d").clip(0, int(NO_DAY) - 1).fill_null(int(NO_DAY)).cast(pl.UInt64)
+
+
+@cache
+def _names(grain: str) -> list[str]:
+    return [_name(day, grain) for day in range(int(NO_DAY) + 1)]
 
 
 def _name(day: int, grain: str) -> str:
@@ -140,4 +209,10 @@ def _name(day: int, grain: str) -> str:
 def apart(keys: Words) -> Words:
     """The hashes of row keys that several parts have; each part gave its own once. They are put in order."""
     keys.sort()
-    return np.unique(keys[1:][keys[1:] == keys[:-1]])
+    return once(keys[1:][keys[1:] == keys[:-1]])
+
+
+def once(words: Words) -> Words:
+    """The words, each once; they are put in order."""
+    words.sort()
+    return words[np.append(True, words[1:] != words[:-1])] if words.size else words

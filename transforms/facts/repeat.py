@@ -8,8 +8,7 @@ import polars as pl
 
 from expectations.schema import INSTANT
 
-_BY = ["customer_id", "topic_asked"]
-_NEVER = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+_TICKET, _BY = ["source", "ticket_id"], ["customer_id", "topic_asked"]
 _IS_KNOWN = pl.col("customer_id").is_not_null() & pl.col("exclusion_reason").is_null()
 
 
@@ -22,32 +21,40 @@ def openings_of(tickets: pl.LazyFrame) -> pl.LazyFrame:
     return _asked(tickets).filter(_IS_KNOWN).select(*_BY, opened_again_at="created_at").sort("opened_again_at", *_BY)
 
 
-def reaches(tickets: pl.LazyFrame, openings: pl.LazyFrame, *, window: dt.timedelta) -> pl.LazyFrame:
+def resolved_days(tickets: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a day, in UTC, on which tickets were resolved."""
+    return tickets.drop_nulls("resolved_at").select(on=pl.col("resolved_at").dt.date()).unique().sort("on")
+
+
+def span_of(openings: pl.LazyFrame) -> pl.LazyFrame:
+    """One row says when the first and the last of some openings are."""
+    at = pl.col("opened_again_at")
+    return openings.select(first_at=at.min(), last_at=at.max())
+
+
+def reaches(resolved: pl.LazyFrame, spans: pl.LazyFrame, *, window: dt.timedelta) -> pl.LazyFrame:
     """One row is a part of tickets and a part of openings (`reached`) in which one may follow a resolution in time.
 
-    Both name the `part` in which a row lies. Resolutions are taken by the day: few days tell all that a part reaches.
+    Both are told by `part`: the `resolved_days` of tickets, the `span_of` openings.
     """
     day = dt.timedelta(days=1)
-    resolved = tickets.drop_nulls("resolved_at").select("part", on=pl.col("resolved_at").dt.date()).unique()
     looked = resolved.select(
         "part", from_at=pl.col("on").cast(INSTANT), until_at=(pl.col("on") + day + window).cast(INSTANT)
     )
-    at = pl.col("opened_again_at")
-    spans = openings.group_by(reached="part").agg(first_at=at.min(), last_at=at.max())
-    found = looked.join_where(spans, pl.col("first_at") <= pl.col("until_at"), pl.col("last_at") >= pl.col("from_at"))
+    there = spans.select("first_at", "last_at", reached="part")
+    found = looked.join_where(there, pl.col("first_at") <= pl.col("until_at"), pl.col("last_at") >= pl.col("from_at"))
     return found.select("part", "reached").unique().sort("part", "reached")
 
 
-def with_repeats(lf: pl.LazyFrame, openings: pl.LazyFrame, *, window: dt.timedelta) -> pl.LazyFrame:
-    """The same tickets with `is_repeated`; null where the ticket is open, not counted, or its customer unknown."""
-    asked, opened = _asked(lf), openings.sort("opened_again_at")
+def repeated(tickets: pl.LazyFrame, openings: pl.LazyFrame, *, window: dt.timedelta) -> pl.LazyFrame:
+    """One row is a resolved ticket after which its known customer came back in time, by source and number."""
+    resolved = _asked(tickets).filter(_IS_KNOWN, pl.col("resolved_at").is_not_null())
     found = (
-        # An open ticket has no resolution to look behind: it looks behind the end of time, and finds nothing.
-        asked.with_columns(looked_from_at=pl.col("resolved_at").fill_null(_NEVER))
-        .sort("looked_from_at")
+        resolved.select(*_TICKET, *_BY, "resolved_at")
+        .sort("resolved_at")
         .join_asof(
-            opened,
-            left_on="looked_from_at",
+            openings.sort("opened_again_at"),
+            left_on="resolved_at",
             right_on="opened_again_at",
             by=_BY,
             strategy="forward",
@@ -55,11 +62,17 @@ def with_repeats(lf: pl.LazyFrame, openings: pl.LazyFrame, *, window: dt.timedel
             check_sortedness=False,
         )
     )
-    is_repeated = (pl.col("opened_again_at") <= pl.col("resolved_at") + window).fill_null(value=False)
+    return found.filter(pl.col("opened_again_at") <= pl.col("resolved_at") + window).select(_TICKET).sort(_TICKET)
+
+
+def with_repeats(lf: pl.LazyFrame, again: pl.LazyFrame) -> pl.LazyFrame:
+    """The same tickets with `is_repeated`; null where the ticket is open, not counted, or its customer unknown.
+
+    `again`: those after which the customer came back (`repeated`).
+    """
+    found = lf.join(again.with_columns(is_repeated=pl.lit(value=True)), on=_TICKET, how="left")
     can_be = _IS_KNOWN & pl.col("resolved_at").is_not_null()
-    return found.with_columns(is_repeated=pl.when(can_be).then(is_repeated)).drop(
-        "topic_asked", "looked_from_at", "opened_again_at"
-    )
+    return found.with_columns(is_repeated=pl.when(can_be).then(pl.col("is_repeated").fill_null(value=False)))
 
 
 def _asked(tickets: pl.LazyFrame) -> pl.LazyFrame:

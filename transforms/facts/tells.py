@@ -27,9 +27,14 @@ def told_by_source(lives: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def answering_sources(timed: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a source of tickets, with whether it tells of answers (`ANSWERING`)."""
+    """One row is a source of tickets, with whether some of these tell of answers (`ANSWERING`)."""
     is_told = pl.any_horizontal(pl.col("first_response_at", "human_reply_count").is_not_null())
     return timed.group_by("source").agg(tells_answers=is_told.any()).sort("source")
+
+
+def tell_answers(some: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a source, with whether any of its tickets tell of answers, of `answering_sources` of some of them."""
+    return some.group_by("source").agg(pl.col(ANSWERING).any()).sort("source")
 
 
 def with_tells(lf: pl.LazyFrame, tells: pl.LazyFrame | None, names: tuple[str, ...]) -> pl.LazyFrame:

@@ -72,7 +72,7 @@ def timed_ticket(
 def fact_ticket(
     timed: pl.LazyFrame,
     answering: pl.LazyFrame | None,
-    openings: pl.LazyFrame,
+    again: pl.LazyFrame,
     site: Site,
     *,
     end: dt.datetime,
@@ -81,12 +81,11 @@ def fact_ticket(
     """One row is a ticket created before the end, in its state at that instant.
 
     What happened later is left out: rows created later, and instants of a row that lie later. `answering` says which
-    sources tell of answers (`answering_sources`), `openings` when customers came with a topic (`openings_of`).
+    sources tell of answers (`tell_answers`), `again` after which tickets customers came back (`repeated`).
     """
     promised = with_promises(with_tells(timed, answering, ANSWERING), site, end=end, clock=clock)
-    repeated = with_repeats(promised, openings, window=dt.timedelta(days=site.fcr_window_days))
     level = tier(site.tiers, pl.col("team"), pl.coalesce("resolved_on", "created_on"))
-    judged = _with_verdicts(repeated, site, end=end).with_columns(tier=level)
+    judged = _with_verdicts(with_repeats(promised, again), site, end=end).with_columns(tier=level)
     return in_shape(with_observation(judged, end), FACT_TICKET)
 
 

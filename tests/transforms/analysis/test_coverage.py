@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
+
 from expectations.tables import FEEDS
 from expectations.tables.analysis import COVERAGE
 from tests.transforms.analysis.drawn import frame
-from transforms.analysis.coverage import coverage
+from transforms.analysis.coverage import coverage, told_days
 
 
 def at(day: int, hour: int = 9) -> dt.datetime:
@@ -25,7 +27,11 @@ def test_a_day_without_rows_is_zero_inside_an_export_and_absent_outside() -> Non
         {"source": "other", "slot": "d.csv", "created_at": at(31)},
     ]
     feeds = {"feed_ticket": frame(FEEDS["feed_ticket"], rows), "feed_employee": FEEDS["feed_employee"].empty()}
-    found = coverage(feeds, zone="Europe/Paris", as_of=dt.date(2026, 3, 25)).sort(COVERAGE.key).collect()
+    days = {
+        name: told_days(rows.with_columns(mapping=pl.lit("m")), feed=FEEDS[name], zone="Europe/Paris")
+        for name, rows in feeds.items()
+    }
+    found = coverage(days, as_of=dt.date(2026, 3, 25)).sort(COVERAGE.key).collect()
     assert found.schema == COVERAGE.schema
     told = [(row["source"], row["day_on"].day, row["rows"]) for row in found.to_dicts()]
     desk = [("desk", 2, 1), ("desk", 3, 0), ("desk", 4, 2), ("desk", 5, 0), ("desk", 6, 0), ("desk", 7, 0)]

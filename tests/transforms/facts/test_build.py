@@ -57,3 +57,18 @@ def test_the_histogram_finds_the_median_within_one_percent() -> None:
     assert calls.row(0, named=True)["bucket_value_s"] == 0.0
     at = calls.filter(pl.col("n").cum_sum() >= 51).row(0, named=True)["bucket_value_s"]
     assert abs(at / (50 * 37) - 1) <= 0.01
+
+
+def test_the_histogram_comes_in_the_order_of_its_key() -> None:
+    """Whatever order its words were first met in."""
+    tickets = """
+        ticket_id | created_at          | first_response_at   | channel | team
+        1         | 2026-01-06 09:00:00 | 2026-01-06 09:05:00 | phone   | retail
+        2         | 2026-01-05 09:00:00 | 2026-01-05 09:50:00 | chat    | retail
+        3         | 2026-01-05 09:00:00 | 2026-01-05 09:20:00 |         | retail
+        4         | 2026-01-05 09:00:00 | 2026-01-05 09:20:00 | chat    | billing
+        5         | 2026-01-05 09:00:00 | 2026-01-05 09:01:00 | chat    | billing
+    """
+    histogram = facts("2026-01-31", feed_ticket=tickets)["fact_duration_histogram"]
+    assert histogram.height == 10
+    assert_frame_equal(histogram, histogram.sort(FACTS["fact_duration_histogram"].key))

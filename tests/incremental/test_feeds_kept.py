@@ -1,0 +1,166 @@
+"""Feeds in parts: what a night makes of them again, and what is told of them from part to part."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from expectations.tables import FEEDS
+from flows.io.kept import Keeper, Kept, Making, sweep
+from flows.io.parquet import Damaged
+from flows.settings import Settings, load
+from flows.stages import building, routing
+from flows.stages.analysing import evidence_of
+from flows.stages.draft import Draft
+from tests.incremental.deployment import EVENT, SURVEY, TICKET, new_deployment
+from tests.incremental.rows import Row, feed_frame
+from tests.incremental.staged import Export, elsewhere, split_finely, stored
+
+UTC = dt.UTC
+AS_OF = dt.date(2026, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Settings]:
+    loaded = load(str(new_deployment(tmp_path_factory.mktemp("feeds") / "site")))
+    return lambda: loaded
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the frames that were made."""
+    names: list[str] = []
+    rows = Keeper._rows
+
+    def counted(keeper: Keeper, making: Making) -> Kept:
+        names.append(making.name)
+        return rows(keeper, making)
+
+    monkeypatch.setattr(Keeper, "_rows", counted)
+    return names
+
+
+@pytest.fixture(autouse=True)
+def _split(monkeypatch: pytest.MonkeyPatch) -> None:
+    split_finely(monkeypatch)
+
+
+def at(month: int, day: int, hour: int = 9) -> dt.datetime:
+    return dt.datetime(2026, month, day, hour, tzinfo=UTC)
+
+
+def ticket(number: int, opened_at: dt.datetime, updated_at: dt.datetime | None = None) -> Row:
+    return {"ticket_id": str(number), "created_at": opened_at, "updated_at": updated_at or opened_at}
+
+
+def event(number: int, ticket_id: int, occurred_at: dt.datetime) -> Row:
+    return {"event_id": str(number), "ticket_id": str(ticket_id), "occurred_at": occurred_at, "kind": "comment"}
+
+
+def export(feed: str, slot: str, *rows: Row) -> Export:
+    return Export(feed, feed_frame(feed, rows, slot=slot, source="alpha"))
+
+
+HISTORY = [
+    export(
+        TICKET, "t1", ticket(1, at(1, 2)), ticket(2, at(2, 2)), ticket(3, at(3, 2, 23)), ticket(1, at(1, 2), at(3, 3))
+    ),
+    # Event 12 was moved from ticket 1 to ticket 3, which lies in another part.
+    export(EVENT, "e1", event(11, 1, at(1, 3)), event(12, 1, at(1, 4)), event(13, 2, at(2, 4))),
+    export(EVENT, "e2", event(12, 3, at(1, 4)), event(14, 3, at(3, 4))),
+]
+
+
+def laid(exports: list[Export], settings: Settings) -> Draft:
+    """A run up to its feeds, after which only what it was made of is kept."""
+    draft = Draft(settings=settings, run=1, run_key="k", premises="p")
+    for path in draft.work.glob("*.json"):
+        path.unlink()
+    taken = stored(exports, settings)
+    draft.work.mkdir(parents=True, exist_ok=True)
+    routing.lay_out(draft, taken)
+    for feed in sorted({it.feed for it in exports}):
+        told = building.latest_feed(feed, draft, taken)
+        assert told["parts"] == accounts(feed, draft, exports)
+    sweep(settings.kept, {"kept": draft.all_parts()})
+    return draft
+
+
+def accounts(feed: str, draft: Draft, exports: list[Export]) -> list[dict[str, object]]:
+    """What each export gave to its feed, counted row by row."""
+    clock, zone = FEEDS[feed].clock, ZoneInfo("Europe/Paris")
+    rows = draft.inside(feed).collect().rows(named=True)
+    found: list[dict[str, object]] = []
+    for it in sorted((it for it in exports if it.feed == feed), key=lambda it: it.slot):
+        days = [row[clock].astimezone(zone).date().isoformat() for row in rows if row["slot"] == it.slot]
+        span = {"first_on": min(days, default=None), "last_on": max(days, default=None)}
+        found.append({"slot": it.slot, "mapping": "m", "duplicates": it.rows.height - len(days), **span})
+    return found
+
+
+def test_a_night_without_news_makes_no_part_again(
+    site: Callable[[], Settings], tmp_path: Path, made: list[str]
+) -> None:
+    settings = elsewhere(site(), tmp_path, AS_OF)
+    draft = laid(HISTORY, settings)
+    assert len(draft.parts_of(EVENT)) == 3
+    assert draft.inside(EVENT).filter(event_id="12").collect()["ticket_id"].to_list() == ["3"]
+    made.clear()
+    laid(HISTORY, settings)
+    assert made == []
+
+
+def test_a_row_of_one_ticket_makes_its_part_again_and_no_other(
+    site: Callable[[], Settings], tmp_path: Path, made: list[str]
+) -> None:
+    settings = elsewhere(site(), tmp_path, AS_OF)
+    laid(HISTORY, settings)
+    made.clear()
+    draft = laid([*HISTORY, export(TICKET, "t2", ticket(2, at(2, 2), at(3, 5)))], settings)
+    assert Counter(made) == {
+        "what an export of feed_ticket tells of tickets": 1,
+        "feed_ticket": 1,
+        "delivered_feed_ticket": 1,
+    }
+    assert draft.inside(TICKET).filter(ticket_id="2").collect()["slot"].to_list() == ["t2"]
+
+
+def test_days_delivered_are_those_of_all_parts_together(site: Callable[[], Settings], tmp_path: Path) -> None:
+    draft = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
+    told = evidence_of(draft).days[TICKET].collect()
+    rows = {(row["slot"], row["day_on"]): row["rows"] for row in told.to_dicts()}
+    assert rows == {("t1", dt.date(2026, *on)): 1 for on in ((1, 2), (2, 2), (3, 3))}, "the 3rd of March in Paris"
+
+
+def test_an_analysis_opens_no_frame_but_those_it_asks_for(site: Callable[[], Settings], tmp_path: Path) -> None:
+    draft = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
+    kept, *_ = draft.parts_of(TICKET).values()
+    draft.keeper.path(kept).unlink()
+    evidence = evidence_of(draft)
+    assert evidence.get("fact_ticket") is None
+    assert evidence.days[TICKET].select(pl.len()).collect().item() == 3
+    with pytest.raises(Damaged):
+        evidence[TICKET]
+
+
+def test_the_tickets_that_surveys_name_say_what_their_parts_reach(site: Callable[[], Settings], tmp_path: Path) -> None:
+    asked = {
+        "response_id": "1",
+        "invitation_id": "i1",
+        "dated_at": at(3, 6),
+        "sent_at": at(3, 6),
+        "kind": "csat",
+        "question": "q",
+    }
+    answered = asked | {"response_id": "2", "dated_at": at(3, 7)}
+    scale = {"scale": "1-5", "scale_low_milli": 1000, "scale_high_milli": 5000}
+    surveys = export(SURVEY, "s1", asked | scale | {"ticket_id": "1"}, answered | scale | {"ticket_id": "2"})
+    draft = laid([*HISTORY, surveys], elsewhere(site(), tmp_path, AS_OF))
+    assert list(draft.parts_of(SURVEY)) == ["2026-01-01"], "the invitation lies with the first ticket that it names"
+    assert routing.near_of_followers(draft) == {"2026-01-01": ["2026-01-01", "2026-02-01"]}
