@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 import polars as pl
 
 from expectations.tables import FACTS, TABLES
+from flows.io import durable
 from flows.io.ledger import Entry
 from flows.stages.draft import Draft, Output, feeds_of, require_contract, require_rows, write_output
 
@@ -46,20 +47,33 @@ def steps_of(feeds: list[str]) -> list[str]:
 
 
 def build_dimensions(draft: Draft) -> list[Output]:
-    """All dimensions, in the work folder and published."""
+    """All dimensions, published, and in the work folder."""
+    from flows.stages import coding  # noqa: PLC0415
     from transforms.analysis.benchmark import benchmark_dimension  # noqa: PLC0415
-    from transforms.facts import build_dimensions as dimensions  # noqa: PLC0415
+    from transforms.facts.dimensions import FEEDS_TOLD, dimensions_of  # noqa: PLC0415
     from transforms.metrics import METRICS  # noqa: PLC0415
     from transforms.metrics.catalogue import metric_dimension, target_dimension  # noqa: PLC0415
 
     settings = draft.settings
-    facts, feeds = draft.all_inside("fact"), feeds_of(draft)
-    frames = dimensions(facts, feeds, settings.site, settings.as_of, scales=settings.scales)
+    coding.tell_codes(draft)
+    frames = dimensions_of(
+        draft.inside(coding.CODES),
+        coding.customers_with_segments(draft),
+        feeds_of(draft, *FEEDS_TOLD),
+        settings.site,
+        settings.as_of,
+        scales=settings.scales,
+    )
     frames |= {"dim_metric": metric_dimension(METRICS), "dim_target": target_dimension(settings.site, METRICS)}
     frames |= {"dim_benchmark": benchmark_dimension(settings.site, METRICS)}
-    outputs = []
-    for name, frame in frames.items():
-        draft.put_inside(frame, name)
-        require_rows(name, TABLES[name], draft)
-        outputs.append(write_output(draft.inside(name), TABLES[name], draft))
+    outputs = [_dimension(name, frame, draft) for name, frame in frames.items()]
+    coding.note_numbers(draft)
     return outputs
+
+
+def _dimension(name: str, frame: pl.LazyFrame, draft: Draft) -> Output:
+    """One dimension, published, and by a second name in the work folder."""
+    output = write_output(frame, TABLES[name], draft)
+    durable.copy(draft.staging / output["name"], draft.work / f"{name}.parquet")
+    require_rows(name, TABLES[name], draft)
+    return output

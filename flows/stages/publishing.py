@@ -14,10 +14,11 @@ from expectations.schema import Table
 from expectations.tables import FACTS
 from flows.io import durable
 from flows.io.kept import Kept, Making
+from flows.stages.coding import CODES, NUMBERS, customers_between
 from flows.stages.draft import Draft, Output, output_of, write_output
 from transforms.facts import STEPS
-from transforms.facts.dimensions import DERIVED
-from transforms.facts.numbering import numbering, together
+from transforms.facts.codes import CUSTOMER, DERIVED, PART
+from transforms.facts.numbering import together
 from transforms.facts.parts import WITHOUT_A_DAY
 from transforms.facts.publishable import publishable, published_names
 
@@ -29,6 +30,8 @@ To sort and write it takes some 15 bytes a cell, so half a gigabyte, and two sec
 _MONTH = len("2026-01")
 Numbers = Mapping[str, pl.DataFrame]
 """By dimension: the days on which codes were first seen, with their fingerprints."""
+Days = tuple[dt.date, dt.date]
+"""The first and the last of which rows tell."""
 
 
 def publish_fact(fact: str, draft: Draft) -> list[Output]:
@@ -38,9 +41,9 @@ def publish_fact(fact: str, draft: Draft) -> list[Output]:
     if len(parts) <= 1 or cells <= CELLS_A_FILE:
         frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
         return [write_output(frame, table, draft)]
-    numbers = _numbers(table, draft)
+    numbers, days = _numbers(table, draft), _days(fact, draft)
     kept = draft.keeper.kept(
-        {f"{fact}_{month}": _making(fact, within, numbers, draft) for month, within in by_month(parts).items()}
+        {f"{fact}_{month}": _making(fact, within, numbers, days, draft) for month, within in by_month(parts).items()}
     )
     draft.note_parts(f"published_{fact}", kept)
     return [_put(f"facts/{fact}/{name}.parquet", table, it, draft) for name, it in kept.items()]
@@ -55,13 +58,11 @@ def by_month(parts: Mapping[str, Kept]) -> dict[str, dict[str, Kept]]:
     return found
 
 
-def _shown(rows: pl.LazyFrame, table: Table, is_known: pl.Expr, draft: Draft) -> pl.LazyFrame:
-    """The rows of a month with keys. Of millions of customers, the join is shown those that the month tells of."""
-    dimensions = {}
-    for name, column in _coded(table).items():
-        used = rows.select(code=name).unique().collect()
-        known = draft.inside(f"dim_{column}").filter(is_known).select("code", f"{column}_key")
-        dimensions[f"dim_{column}"] = known.join(used.lazy(), on="code", how="semi").collect(engine="streaming").lazy()
+def _shown(rows: pl.LazyFrame, table: Table, days: Days, draft: Draft) -> pl.LazyFrame:
+    """The rows of a month with keys. Of millions of customers, the join is shown those of the days of the month."""
+    dimensions = draft.all_inside("dim")
+    if CUSTOMER in _coded(table).values():
+        dimensions[f"dim_{CUSTOMER}"] = customers_between(*days, draft)
     return publishable(rows, table, dimensions, draft.settings.site.zone)
 
 
@@ -70,12 +71,15 @@ def _coded(table: Table) -> dict[str, str]:
     return {name: it.dimension for name, it in table.columns.items() if it.published and it.dimension}
 
 
-def _making(fact: str, parts: Mapping[str, Kept], numbers: Numbers, draft: Draft) -> Making:
+def _making(
+    fact: str, parts: Mapping[str, Kept], numbers: Numbers, days_of: Mapping[str, Days], draft: Draft
+) -> Making:
     """How the file of a month is made, of its rows and of the numbers of their codes."""
     table, daily = FACTS[fact], STEPS[fact].daily
-    rows = draft.on_the_day(fact, draft.keeper.sound(parts))
+    rows = draft.on_the_day(fact, draft.keeper.frame(parts))
     told = published_names(table).keys() & (daily.columns if daily else ())
-    is_known = _is_known(_last_day(rows, table))
+    days = min(days_of[part][0] for part in parts), max(days_of[part][1] for part in parts)
+    is_known = _is_known(None if fact in DERIVED else days[1])
     return Making(
         name=f"{fact}, published",
         made_of=list(parts.values()),
@@ -84,30 +88,25 @@ def _making(fact: str, parts: Mapping[str, Kept], numbers: Numbers, draft: Draft
             draft.settings.site.zone,
             draft.end.isoformat() if told else "",
         ],
-        make=lambda: _shown(rows, table, is_known, draft),
+        make=lambda: _shown(rows, table, days, draft),
         table=table,
     )
 
 
 def _numbers(table: Table, draft: Draft) -> Numbers:
     """How the codes of a fact are numbered."""
-    return {
-        name: numbering(draft.inside(f"dim_{name}"), f"{name}_key").collect(engine="streaming")
-        for name in sorted(set(_coded(table).values()))
-    }
+    return {name: draft.inside(f"{NUMBERS}{name}").collect() for name in sorted(set(_coded(table).values()))}
 
 
-def _last_day(rows: pl.LazyFrame, table: Table) -> dt.date | None:
-    """The last day of which rows tell; None where that says nothing of their codes."""
-    if table.name in DERIVED or not table.clock:
-        return None
-    last: dt.date | None
-    last, undated = rows.select(pl.col(table.clock).max(), undated=pl.col(table.clock).null_count()).collect().row(0)
-    return None if undated else last
+def _days(fact: str, draft: Draft) -> dict[str, Days]:
+    """The first and the last day of the rows of each part of a fact."""
+    told = draft.inside(CODES).filter(pl.col("fact") == fact, pl.col("dimension") == PART).drop_nulls("first_seen_on")
+    days = told.select("code", "first_seen_on", "last_seen_on").collect()
+    return {part: (first, last) for part, first, last in days.iter_rows()}
 
 
 def _is_known(last: dt.date | None) -> pl.Expr:
-    """Whether rows up to a day may tell of a code."""
+    """Whether rows up to a day may tell of a code; of rows made of others, the day says nothing of it."""
     return pl.lit(value=True) if last is None else pl.col("first_seen_on").is_null() | (pl.col("first_seen_on") <= last)
 
 

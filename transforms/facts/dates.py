@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 import polars as pl
 
-from expectations.tables import FACTS
 from expectations.tables.dimensions import DIM_DATE
 from transforms.calendar import opening_days
 from transforms.facts.shape import in_shape
@@ -27,11 +25,10 @@ _DAY = pl.col("day_on")
 _SATURDAY = 6
 
 
-def dim_date(facts: Mapping[str, pl.LazyFrame], site: Site, as_of: dt.date) -> pl.LazyFrame:
-    """One row is a day, from the first day of the year of the first fact to the last of the as-of year."""
-    this_year = pl.LazyFrame({"day_on": [as_of]})
-    clocks = [lf.select(day_on=pl.col(FACTS[fact].clock).min()) for fact, lf in facts.items()]
-    first = pl.concat([this_year, *clocks]).select(pl.col("day_on").min().dt.truncate("1y"))
+def dim_date(codes: pl.LazyFrame, site: Site, as_of: dt.date) -> pl.LazyFrame:
+    """One row is a day, from the first day of the year of the first fact (`told_codes`) to the last of the as-of."""
+    first_on = pl.min_horizontal(pl.col("first_seen_on").min(), pl.lit(as_of))
+    first = codes.select(day_on=first_on.dt.truncate("1y"))
     days = first.select(day_on=pl.date_ranges("day_on", pl.lit(dt.date(as_of.year, 12, 31)))).explode(
         "day_on", empty_as_null=True, keep_nulls=True
     )

@@ -10,23 +10,18 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from expectations.tables import FACTS, TABLES
+from expectations.tables import TABLES
+from transforms.facts.codes import CUSTOMER, NO_CUSTOMERS, NOTHING_TOLD, numbered_customers, seen, told_codes
 from transforms.facts.dates import dim_date
+from transforms.facts.parts import UNSPLIT
 from transforms.facts.people import employed_days
 from transforms.facts.shape import ABSENT, in_shape, tier
 from transforms.scales import SCALES, Scale
 from transforms.site import Site
 
 TOTAL, UNKNOWN = -1, 0
-DERIVED = (
-    "fact_backlog_daily",
-    "fact_duration_histogram",
-    "fact_service_revenue",
-    "fact_cart_customer_period",
-    "fact_customer_cohort",
-    "fact_customer_value",
-)
-"""Facts made of other facts: they tell of no code of their own."""
+FEEDS_TOLD = ("feed_employee", "feed_article_view")
+"""Feeds that tell more of codes than the facts do."""
 CODED = ("channel", "team", "segment", "topic", "survey", "scale", "agent", "customer", "article")
 
 
@@ -39,23 +34,47 @@ def build_dimensions(
     scales: Mapping[str, Scale] = SCALES,
 ) -> dict[str, pl.LazyFrame]:
     """The dimensions by name; each row is a code of the facts, the total or the unknown, or a day."""
-    extras = _extras(facts, feeds, site, as_of, scales)
-    dimensions = {f"dim_{name}": _dimension(name, facts, site, extras.get(name)) for name in CODED}
-    return {"dim_date": dim_date(facts, site, as_of), **dimensions}
+    codes = pl.concat([NOTHING_TOLD, *(told_codes(fact, UNSPLIT, lf) for fact, lf in facts.items())])
+    customers = numbered_customers(codes, NO_CUSTOMERS, 0)
+    return dimensions_of(codes, customers, feeds, site, as_of, scales=scales)
+
+
+def dimensions_of(
+    codes: pl.LazyFrame,
+    customers: pl.LazyFrame,
+    feeds: Mapping[str, pl.LazyFrame],
+    site: Site,
+    as_of: dt.date,
+    *,
+    scales: Mapping[str, Scale] = SCALES,
+) -> dict[str, pl.LazyFrame]:
+    """The dimensions by name, of what `told_codes` tells and of customers with their segments, in order of numbers."""
+    extras = _extras(feeds, site, as_of, scales)
+    dimensions = {
+        f"dim_{name}": _whole(name, _labelled(customers, name, site))
+        if name == CUSTOMER
+        else _dimension(name, codes, site, extras.get(name))
+        for name in CODED
+    }
+    return {"dim_date": dim_date(codes, site, as_of), **dimensions}
 
 
 def _dimension(
-    name: str, facts: Mapping[str, pl.LazyFrame], site: Site, extra: Callable[[pl.LazyFrame], pl.LazyFrame] | None
+    name: str, codes: pl.LazyFrame, site: Site, extra: Callable[[pl.LazyFrame], pl.LazyFrame] | None
 ) -> pl.LazyFrame:
-    table = TABLES[f"dim_{name}"]
     key = f"{name}_key"
-    codes = (
-        _seen(name, facts)
+    numbered = (
+        seen(name, codes)
         .sort("first_seen_on", "code")
         .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias(key))
     )
-    labelled = _labelled(codes, name, site)
-    known = labelled if extra is None else extra(labelled)
+    labelled = _labelled(numbered, name, site)
+    return _whole(name, labelled if extra is None else extra(labelled)).sort(key)
+
+
+def _whole(name: str, known: pl.LazyFrame) -> pl.LazyFrame:
+    """The codes of a dimension after the total and the unknown."""
+    table, key = TABLES[f"dim_{name}"], f"{name}_key"
     special = pl.LazyFrame(
         {
             key: [TOTAL, UNKNOWN],
@@ -65,25 +84,7 @@ def _dimension(
         },
         schema_overrides={key: pl.Int32()},
     )
-    return in_shape(pl.concat([table.empty(), special, known], how="diagonal"), table).sort(key)
-
-
-def _seen(name: str, facts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    """One row is a code and the first day on which a fact uses it."""
-    uses = [
-        lf.group_by(code=pl.col(column)).agg(first_seen_on=pl.col(FACTS[fact].clock).min())
-        for fact, lf in facts.items()
-        if fact not in DERIVED
-        for column, declared in FACTS[fact].columns.items()
-        if declared.dimension == name
-    ]
-    none = pl.LazyFrame(schema={"code": pl.String(), "first_seen_on": pl.Date()})
-    return (
-        pl.concat([none, *uses])
-        .filter(pl.col("code").is_not_null())
-        .group_by("code")
-        .agg(pl.col("first_seen_on").min())
-    )
+    return in_shape(pl.concat([table.empty(), special, known], how="diagonal"), table)
 
 
 def _labelled(codes: pl.LazyFrame, name: str, site: Site) -> pl.LazyFrame:
@@ -96,11 +97,7 @@ def _labelled(codes: pl.LazyFrame, name: str, site: Site) -> pl.LazyFrame:
 
 
 def _extras(
-    facts: Mapping[str, pl.LazyFrame],
-    feeds: Mapping[str, pl.LazyFrame],
-    site: Site,
-    as_of: dt.date,
-    scales: Mapping[str, Scale],
+    feeds: Mapping[str, pl.LazyFrame], site: Site, as_of: dt.date, scales: Mapping[str, Scale]
 ) -> dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]]:
     """What a dimension knows of its codes beyond their labels."""
 
@@ -113,13 +110,6 @@ def _extras(
         people = employed_days(feeds["feed_employee"], as_of).sort("agent_id", "day_on")
         present = people.unique("agent_id", keep="last", maintain_order=True)
         return lf.join(present.select("team", "is_human", code="agent_id"), on="code", how="left")
-
-    def with_segment(lf: pl.LazyFrame) -> pl.LazyFrame:
-        if "fact_ticket" not in facts:
-            return lf.with_columns(segment=ABSENT.cast(pl.String))
-        told = facts["fact_ticket"].filter(pl.col("customer_id").is_not_null() & pl.col("segment").is_not_null())
-        latest = told.group_by(code="customer_id").agg(pl.col("segment").max_by("created_at"))
-        return lf.join(latest, on="code", how="left")
 
     def with_ends(lf: pl.LazyFrame) -> pl.LazyFrame:
         return lf.join(_scale_ends(scales), on="code", how="left")
@@ -138,7 +128,6 @@ def _extras(
     return {
         "team": with_tier,
         "agent": with_employment,
-        "customer": with_segment,
         "scale": with_ends,
         "article": with_title,
     }

@@ -1,0 +1,124 @@
+"""The codes that the facts use, kept: told of each part of a fact, and the customers among them, month after month.
+
+A night tells of the parts that changed. It numbers the customers of the months of which these say something else than
+before, and of the months behind: of old months neither customers nor numbers change.
+"""
+
+import datetime as dt
+from functools import partial
+
+import polars as pl
+
+from expectations.tables import FACTS
+from flows.io.kept import Kept, Making
+from flows.stages.draft import Draft
+from transforms.facts.codes import (
+    CUSTOMER,
+    CUSTOMER_KEY,
+    NO_CUSTOMERS,
+    NOTHING_TOLD,
+    PART,
+    LatestSegments,
+    new_customers,
+    numbered_customers,
+    seen,
+    told_codes,
+)
+from transforms.facts.dimensions import CODED
+from transforms.facts.numbering import numbering
+from transforms.facts.parts import UNSPLIT, is_one_part
+
+CODES, CUSTOMERS, NUMBERS = "codes", "customers", "numbers_"
+"""Frames of the run: codes but for customers, each with its fact; customers, by month; how codes are numbered."""
+
+
+def tell_codes(draft: Draft) -> None:
+    """What the facts tell of codes, and from that the customers, numbered."""
+    facts = draft.names_inside("fact_")
+    for fact in facts:
+        _tell_codes_of(fact, draft)
+    told = {"": NOTHING_TOLD, **{fact: draft.inside(f"{CODES}_{fact}") for fact in facts}}
+    codes = pl.concat(rows.with_columns(fact=pl.lit(fact)) for fact, rows in told.items())
+    draft.put_inside(codes.filter(pl.col("dimension") != CUSTOMER), CODES)
+    pieces: dict[str, Kept] = {}
+    for month, here in _by_month(draft).items():
+        making = Making(
+            name=CUSTOMERS,
+            made_of=[*here, *pieces.values()],
+            and_of=month,
+            make=partial(_numbered, month, here, list(pieces.values()), draft),
+        )
+        pieces |= draft.keeper.kept({month: making})
+    draft.note_parts(CUSTOMERS, pieces)
+
+
+def _tell_codes_of(fact: str, draft: Draft) -> None:
+    """What each part of a fact tells of codes."""
+    makings = {
+        part: Making(
+            name=f"{CODES}_{fact}",
+            made_of=[kept],
+            and_of=part,
+            make=partial(told_codes, fact, part, draft.keeper.frame({part: kept})),
+        )
+        for part, kept in draft.parts_of(fact).items()
+    }
+    draft.note_parts(f"{CODES}_{fact}", draft.keeper.kept(makings))
+
+
+def note_numbers(draft: Draft) -> None:
+    """How the codes of each dimension are numbered, in a few rows."""
+    draft.keep_of_each(f"{NUMBERS}{CUSTOMER}", CUSTOMERS, lambda rows: numbering(new_customers(rows), CUSTOMER_KEY))
+    for name in (it for it in CODED if it != CUSTOMER):
+        draft.put_inside(numbering(draft.inside(f"dim_{name}"), f"{name}_key"), f"{NUMBERS}{name}")
+
+
+def customers_with_segments(draft: Draft) -> pl.LazyFrame:
+    """One row is a customer with the latest segment, in the order of their numbers."""
+    known = new_customers(draft.inside(CUSTOMERS))
+    names = seen("segment", draft.inside(CODES)).collect()["code"]
+    segments = LatestSegments(names, known.select(pl.len()).collect().item())
+    for month in draft.parts_of(CUSTOMERS):
+        segments.hear(draft.part_inside(CUSTOMERS, month).select(CUSTOMER_KEY, "segment", "created_at").collect())
+    return pl.concat([known, segments.by_number()], how="horizontal")
+
+
+def customers_between(first: dt.date, last: dt.date, draft: Draft) -> pl.LazyFrame:
+    """One row is a customer of whom parts of facts tell whose rows are of these days."""
+    pieces = draft.parts_of(CUSTOMERS)
+    here = {name: it for name, it in pieces.items() if name == UNSPLIT or str(first)[:7] <= name[:7] <= str(last)[:7]}
+    return draft.keeper.sound(here).select("code", CUSTOMER_KEY).unique()
+
+
+def _by_month(draft: Draft) -> dict[str, list[Kept]]:
+    """By month, what tells of customers whom a part of a fact has first on one of its days; in one, while it is few."""
+    facts = [fact for fact in draft.names_inside("fact_") if _has_customers(fact)]
+    parts = {fact: draft.parts_of(f"{CODES}_{fact}") for fact in facts}
+    if is_one_part(sum(it["rows"] for fact in facts for it in draft.parts_of(fact).values())):
+        return {UNSPLIT: [it for found in parts.values() for it in found.values()]}
+    first, last = (pl.col(name).dt.month_start() for name in ("first_seen_on", "last_seen_on"))
+    days = draft.inside(CODES).filter(pl.col("dimension") == PART, pl.col("fact").is_in(facts))
+    months = days.select(pl.date_ranges(first, last, interval="1mo").alias("month"), "fact", "code").explode("month")
+    found: dict[str, list[Kept]] = {}
+    for month, fact, part in months.drop_nulls("month").sort(pl.all()).collect().iter_rows():
+        found.setdefault(str(month), []).append(parts[fact][part])
+    return found
+
+
+def _has_customers(fact: str) -> bool:
+    return any(it.dimension == CUSTOMER for it in FACTS[fact].columns.values())
+
+
+def _numbered(month: str, here: list[Kept], before: list[Kept], draft: Draft) -> pl.LazyFrame:
+    """The customers of a month, in the numbers that they have since an earlier one, or from now on."""
+    told = _rows_of(here, draft) if here else NOTHING_TOLD
+    if month != UNSPLIT:
+        told = told.filter(pl.col("first_seen_on").dt.month_start() == dt.date.fromisoformat(month))
+    if not before:
+        return numbered_customers(told, NO_CUSTOMERS, 0)
+    known = new_customers(_rows_of(before, draft))
+    return numbered_customers(told, known, known.select(pl.col(CUSTOMER_KEY).max()).collect().item() or 0)
+
+
+def _rows_of(frames: list[Kept], draft: Draft) -> pl.LazyFrame:
+    return draft.keeper.frame({f"{place:06}": it for place, it in enumerate(frames)})
