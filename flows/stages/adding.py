@@ -95,8 +95,7 @@ def _work_out(clock: str, statistics: list[Statistic], draft: Draft) -> None:
     from transforms.metrics.stretches import batches, stretches_of, together  # noqa: PLC0415
 
     work = _Work(clock, statistics, draft)
-    work.print_parts()
-    prints = together([draft.inside(f"{PRINTS}{clock}")]).collect()
+    prints = together(rows.lazy() for rows in work.print_parts().values()).collect()
     makings = {it: work.making(it, prints, among=[it]) for it in stretches_of(prints)}
     dirty = [it for it, making in makings.items() if draft.keeper.there(making) is None]
     for batch in batches(dirty, prints, rows=_ROWS_AT_ONCE):
@@ -119,9 +118,10 @@ class _Work:
         # Of rows that wait, `is_unsettled` tells whether the day matters; of others it does where they read it.
         others = {name for it in statistics if it.kind != WAITING for name in it.sample.columns}
         self._day = _day_if(others, self._fact, draft)
+        self._prints: dict[str, pl.DataFrame] = {}
         self._worked_out: tuple[list[Stretch], pl.DataFrame] | None = None
 
-    def print_parts(self) -> None:
+    def print_parts(self) -> dict[str, pl.DataFrame]:
         """Say of each part which rows it has in which quarter."""
         from transforms.metrics.stretches import prints_of  # noqa: PLC0415
 
@@ -134,7 +134,11 @@ class _Work:
             )
             for part, kept in self._draft.parts_of(self._fact).items()
         }
-        self._draft.note_parts(f"{PRINTS}{self._clock}", keeper.kept(makings))
+        kept = keeper.kept(makings)
+        self._draft.note_parts(f"{PRINTS}{self._clock}", kept)
+        each = pl.collect_all([keeper.sound({part: it}) for part, it in kept.items()])
+        self._prints = dict(zip(kept, each, strict=True))
+        return self._prints
 
     def making(self, stretch: Stretch, prints: pl.DataFrame, *, among: list[Stretch]) -> Making:
         """How the statistics of a stretch are made, at once with those among which it is."""
@@ -196,10 +200,8 @@ class _Work:
 
     def _parts_read(self, among: list[Stretch]) -> dict[str, Kept]:
         """The parts with rows that count in one of some stretches."""
-        draft, name = self._draft, f"{PRINTS}{self._clock}"
-        parts = draft.parts_of(self._fact)
-        prints = {part: draft.part_inside(name, part).collect() for part in parts}
-        return {part: kept for part, kept in parts.items() if any(it.seen_in(prints[part]) for it in among)}
+        parts = self._draft.parts_of(self._fact)
+        return {part: kept for part, kept in parts.items() if any(it.seen_in(self._prints[part]) for it in among)}
 
     def _until(self, made: pl.LazyFrame) -> pl.LazyFrame:
         """The end of this day where time alone may move a value."""

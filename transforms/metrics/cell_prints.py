@@ -64,7 +64,7 @@ def beginnings_of(cells: pl.LazyFrame, metrics: Sequence[Metric]) -> pl.LazyFram
     """One row per member of the table of sums: the first period in which it had each metric."""
     if not metrics:
         return pl.LazyFrame(schema=dict.fromkeys(MEMBER, pl.String()))
-    first = [pl.col("period_start").filter(present(it) > 0).min().alias(it.name) for it in metrics]
+    first = [pl.when(present(it) > 0).then("period_start").min().alias(it.name) for it in metrics]
     return cells.group_by(MEMBER).agg(first)
 
 

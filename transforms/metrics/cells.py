@@ -62,17 +62,18 @@ def table_of_sums(metrics: Sequence[Metric], cut: Cut, days: Days) -> pl.LazyFra
     by_set: dict[str, list[pl.LazyFrame]] = {}
     for name, part in (*_sums(days, metrics, cut), *_statistics(days, metrics, cut)):
         by_set.setdefault(name, []).append(part)
-    added = [_side_by_side(parts) for parts in by_set.values()]
+    added = [_side_by_side(parts, _keys(name)).with_columns(**_member(name)) for name, parts in by_set.items()]
     first = "year" if any(metric.suppress_below for metric in metrics) else cut.grain
     step = partial(_without_gaps, cut=cut, first=first)
     return _at_once(step, pl.concat(added, how="diagonal"), "cell", "age", "series")
 
 
-def _side_by_side(parts: list[pl.LazyFrame]) -> pl.LazyFrame:
+def _side_by_side(parts: list[pl.LazyFrame], keys: Sequence[str]) -> pl.LazyFrame:
     """The sums of one cut, a few facts at a time: each row of a stack is as wide as all its facts together."""
     groups = [parts[first : first + _FACTS_AT_ONCE] for first in range(0, len(parts), _FACTS_AT_ONCE)]
-    added = [_at_once(_added_up, pl.concat(group, how="diagonal")) for group in groups]
-    return added[0] if len(added) == 1 else _side_by_side(added)
+    step = partial(_added_up, keys=keys)
+    added = [_at_once(step, pl.concat(group, how="diagonal")) for group in groups]
+    return added[0] if len(added) == 1 else _side_by_side(added, keys)
 
 
 def _at_once(step: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.LazyFrame, *numbers: str) -> pl.LazyFrame:
@@ -89,10 +90,11 @@ def _at_once(step: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.LazyFrame, *
     )
 
 
-def _added_up(stacked: pl.DataFrame) -> pl.DataFrame:
+def _added_up(stacked: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
     """One row per period and member of a cut: the sums of all facts side by side."""
-    sums = pl.exclude(*_CELL, f"^.*{_VALUE}$").sum()
-    return stacked.group_by(_CELL).agg(sums, pl.col(f"^.*{_VALUE}$").max()).select(stacked.columns)
+    sums = pl.exclude("period_start", *keys, f"^.*{_VALUE}$").sum()
+    added = stacked.group_by("period_start", *keys).agg(sums, pl.col(f"^.*{_VALUE}$").max())
+    return added.select(stacked.columns)
 
 
 def _without_gaps(added: pl.DataFrame, *, cut: Cut, first: str) -> pl.DataFrame:
@@ -113,18 +115,22 @@ def _without_gaps(added: pl.DataFrame, *, cut: Cut, first: str) -> pl.DataFrame:
 
 
 def _sums(days: Days, metrics: Sequence[Metric], cut: Cut) -> Iterator[Part]:
-    """The sums of each fact and date, for each cut the fact knows."""
+    """The sums of each fact and date, for each cut the fact knows.
+
+    Of each period first, in the cells that tell most: the cuts are made of these few, and not of the days.
+    """
     also_squared = squared(metrics)
     for (fact, date), measures in by_clock(m for it in metrics if isinstance(it, Ratio) for m in it.measures).items():
-        rows = cut.rows(days.sums[f"{fact}.{date}"], fact, date).cache()
+        rows, cuts = cut.rows(days.sums[f"{fact}.{date}"], fact, date), sets_of(fact)
         sums = [m.id for m in measures] + [squares(m) for m in measures if m.id in also_squared]
         stocks = [m.id for m in measures if m.over_time == "last"]
-        for name in sets_of(fact):
-            here = rows.filter(pl.col(CELLS_OF) == (name if name in MEMBER_CUTS else BY_KEYS))
-            # Of a stock the last day only.
-            counted = here.with_columns(pl.when(cut.is_last_day(date)).then(pl.col(stocks)))
-            added = counted.group_by(cut.period(date), *_keys(name)).agg(pl.col(sums).sum())
-            yield name, added.with_columns(**_member(name))
+        keys = dict.fromkeys([CELLS_OF, *(key for name in cuts for key in _keys(name))])
+        # Of a stock the last day only.
+        counted = rows.with_columns(pl.when(cut.is_last_day(date)).then(pl.col(stocks)))
+        cells = counted.group_by(cut.period(date), *keys).agg(pl.col(sums).sum()).cache()
+        for name in cuts:
+            here = cells.filter(pl.col(CELLS_OF) == (name if name in MEMBER_CUTS else BY_KEYS))
+            yield name, here.group_by("period_start", *_keys(name)).agg(pl.col(sums).sum())
 
 
 def _statistics(days: Days, metrics: Iterable[Metric], cut: Cut) -> Iterator[Part]:
@@ -133,7 +139,8 @@ def _statistics(days: Days, metrics: Iterable[Metric], cut: Cut) -> Iterator[Par
     for fact, date in by_clock(s.sample for s in statistics):
         rows = days.statistics[f"{fact}.{date}"].filter(pl.col("grain") == cut.grain).drop("grain", UNSETTLED).cache()
         for name in sets_of(fact):
-            yield name, rows.filter(pl.col("grouping_set") == name)
+            others = [column for column in MEMBER if column not in _keys(name)]
+            yield name, rows.filter(pl.col("grouping_set") == name).drop(others)
 
 
 def _keys(name: str) -> tuple[str, ...]:

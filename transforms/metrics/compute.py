@@ -15,7 +15,7 @@ from transforms.metrics.metric import CUTS, Metric, Ratio
 from transforms.metrics.periods import ALWAYS, Span
 from transforms.metrics.statistics import with_statistics
 from transforms.metrics.suppression import CELL, HIDDEN, hidden_cells
-from transforms.metrics.values import all_values, veil_of
+from transforms.metrics.values import all_values, looked_at, veil_of
 from transforms.site import Site
 
 _OF_A_RUN = ("first_published_value", "run_key")
@@ -54,11 +54,13 @@ def values_of(
     total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
     each period since it first was. Metrics whose facts are absent are left out.
     """
-    schema = value_schema(grain)
-    return cells.map_batches(
+    schema, there = value_schema(grain), wanted(facts, metrics, grain)
+    if not there:
+        return pl.LazyFrame(schema=schema)
+    return looked_at(cells, there, span).map_batches(
         partial(
             all_values,
-            metrics=wanted(facts, metrics, grain),
+            metrics=there,
             cut=Cut(grain=grain, as_of=as_of),
             site=site,
             schema=schema,

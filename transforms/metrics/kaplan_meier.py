@@ -37,10 +37,10 @@ def kaplan_meier_medians(groups: Numbers, times: Numbers, happened: npt.NDArray[
     """The first time at which at most half of a group are still waiting."""
     codes, levels = coded(times, HALF - 1)
     # Of rows with one time, those to whom it happened come first: with the first of them begins who is at risk.
-    rows = in_order(groups, codes * 2 + ~happened)
+    rows = in_order(groups, (codes << 1) + ~happened)
     group = np.repeat(np.arange(len(rows.groups)), rows.counts)
-    events = np.flatnonzero(rows.numbers % 2 == 0)
-    moments = starts_of(group[events] * 2**HALF + rows.numbers[events])
+    events = np.flatnonzero(rows.numbers & 1 == 0)
+    moments = starts_of((group[events] << HALF) + rows.numbers[events])
     at, of = events[moments], group[events[moments]]
     at_risk = (rows.starts + rows.counts)[of] - at
     waiting = _running_products((at_risk - np.diff(moments, append=len(events))) / at_risk, of)
@@ -52,7 +52,7 @@ def kaplan_meier_medians(groups: Numbers, times: Numbers, happened: npt.NDArray[
     waited_before = at[decisive] - rows.starts[has_event] - (moments[decisive] - moments[firsts[has_event]])
     is_unsettled = np.zeros(len(rows.groups), dtype=bool)
     is_unsettled[has_event] = waited_before > 0
-    times_of = rows.numbers[at] // 2
+    times_of = rows.numbers[at] >> 1
     moment_times = times_of if levels is None else levels[times_of]
     median = pl.Series(moment_times, dtype=pl.Float64).gather(
         pl.Series(np.where(has_median, reached, -1)).replace(-1, None)

@@ -38,14 +38,15 @@ class InOrder:
 def in_order(groups: Numbers, numbers: Numbers) -> InOrder:
     """The numbers of each group, of any size; groups are from 0 to below 2**32."""
     codes, levels = coded(numbers, HALF)
-    words = groups.astype(np.uint64) << np.uint64(HALF)
-    words |= codes.astype(np.uint64)
+    words = groups.view(np.uint64) << np.uint64(HALF)
+    words |= codes.view(np.uint64)
     words.sort()
     here = words >> np.uint64(HALF)
     starts = starts_of(here)
-    ordered = (words & _LOWER).astype(np.int64)
+    words &= _LOWER
+    ordered = words.view(np.int64)
     return InOrder(
-        groups=here[starts].astype(np.int64),
+        groups=here[starts].view(np.int64),
         starts=starts,
         counts=np.diff(starts, append=len(words)),
         numbers=ordered if levels is None else levels[ordered],

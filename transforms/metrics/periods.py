@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 INTERVALS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
-_CELLS_AT_ONCE = 25_000
-"""So that the values of one span, of all metrics, take a few hundred megabytes."""
+_CELLS_AT_ONCE = 5_000
+"""So that a night, which moves the last weeks, works out little else; of fewer, the way there costs as much again."""
 _MONTHS_AT_ONCE = (1, 2, 3, 4, 6, 12, 24, 60)
 _LONGEST_YEAR = dt.timedelta(weeks=53)
 _PERIODS_A_YEAR = {"day": 364, "month": 12, "quarter": 4, "year": 1}

@@ -33,23 +33,18 @@ Pair = tuple[pl.Expr, pl.Expr]
 def all_values(
     sums: pl.DataFrame, *, metrics: Sequence[Metric], cut: Cut, site: Site, schema: pl.Schema, span: Span
 ) -> pl.DataFrame:
-    """One row per metric, period of the span and member of a cut."""
-    if not metrics:
-        return schema.to_frame()
-    rows = _looked_at(sums, metrics, span)
+    """One row per metric, period of the span and member of a cut; `sums` are those that the span looks at."""
     known = [*(name for name in schema if name != _CHANGED), "cell", "p"]
     values = pl.concat(
         # Selected one by one: what only the way to a value needs would be several times the memory of the values.
-        _values_of(_known(rows, metric, cut), metric, cut, site)
-        .filter(pl.col("period_start") >= span.first)
-        .select(known)
+        _values_of(_compared(_known(sums, metric, cut), metric, cut, span), metric, cut, site).select(known)
         for metric in metrics
     )
     changed = significance.beyond_chance(pl.col("p"), "cell").alias(_CHANGED)
     return values.with_columns(changed).select(schema.names())
 
 
-def _looked_at(sums: pl.DataFrame, metrics: Sequence[Metric], span: Span) -> pl.DataFrame:
+def looked_at(sums: pl.LazyFrame, metrics: Sequence[Metric], span: Span) -> pl.LazyFrame:
     """The periods of a span and those they are compared with, and which metrics each member had before them."""
     start = pl.col("period_start")
     had = [(present(metric) > 0).any().alias(_had(metric)) for metric in metrics]
@@ -83,17 +78,22 @@ def _known(sums: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
     )
 
 
-def _values_of(rows: pl.DataFrame, metric: Metric, cut: Cut, site: Site) -> pl.DataFrame:
-    """The rows of one metric, before the correction over all metrics."""
-    start = pl.col("period_start")
-    end = end_of(start, cut.grain)
+def _compared(rows: pl.DataFrame, metric: Metric, cut: Cut, span: Span) -> pl.DataFrame:
+    """The rows of one metric in the periods of a span, each beside what it is compared with."""
     earlier = [back(name, 1).alias(f"prior_{name}") for name in ("value", *_SUMS)]
-    low, high, p = _judged(metric)
     return (
         rows.with_columns(pl.when("is_known").then(_value(metric)).alias("value"))
         .with_columns(*earlier, a_year_back("value", cut.grain).alias("prior_year_value"))
-        .filter(pl.col(HIDDEN) | _is_shown(metric, cut))
-        .with_columns(
+        .filter(pl.col("period_start") >= span.first, pl.col(HIDDEN) | _is_shown(metric, cut))
+    )
+
+
+def _values_of(rows: pl.DataFrame, metric: Metric, cut: Cut, site: Site) -> pl.DataFrame:
+    """The rows of one metric, before the correction over all metrics."""
+    end = end_of(pl.col("period_start"), cut.grain)
+    low, high, p = _judged(metric)
+    return (
+        rows.with_columns(
             end.alias("period_end"),
             pl.lit(metric.name).alias("metric_id"),
             pl.lit(metric.version, pl.Int64).alias("metric_version"),

@@ -14,9 +14,10 @@ from expectations.tables import FACTS
 from tests.metric_tables import metric_values
 from tests.transforms.metrics.test_fact_with_grains import facts as facts_with_grains
 from transforms.metrics import METRICS
-from transforms.metrics.compute import metric_cells, values_of
+from transforms.metrics.compute import metric_cells, values_of, wanted
 from transforms.metrics.days import days_of
-from transforms.metrics.periods import ALWAYS, spans
+from transforms.metrics.periods import ALWAYS, Span, spans
+from transforms.metrics.values import looked_at
 from transforms.site import Site
 
 AS_OF = dt.date(2026, 3, 10)
@@ -57,10 +58,26 @@ def test_spans_are_the_whole(grain: str, made: Callable[[], dict[str, pl.LazyFra
     assert_frame_equal(found, at_once, check_exact=True)
 
 
-@pytest.mark.parametrize("cells", [0, 25_000, 25_001, 100_000, 10**6, 10**9])
+@pytest.mark.parametrize("cells", [0, 5_000, 5_001, 100_000, 10**6, 10**9])
 def test_every_period_lies_in_one_span(cells: int) -> None:
     cut = spans(dt.date(2023, 8, 5), AS_OF, cells=cells)
     assert cut[0].first <= dt.date(2023, 8, 5)
     assert cut[-1].last >= AS_OF
     assert all(one.last + dt.timedelta(days=1) == two.first for one, two in itertools.pairwise(cut))
-    assert (len(cut) > 1) == (cells > 25_000)
+    assert (len(cut) > 1) == (cells > 5_000)
+
+
+def test_a_span_looks_at_no_more_than_it_is_compared_with() -> None:
+    """Ten years of cells are not laid out for two months: the year before is, and which metrics members had by then."""
+    cells, there = _cells_by_day(), wanted(backlog(), METRICS, "day")
+    span = Span(first=dt.date(2026, 2, 1), last=dt.date(2026, 3, 31))
+    rows = looked_at(cells, there, span).collect()
+    assert rows["period_start"].min() == span.looks_back_to
+    assert rows["period_start"].max() == AS_OF
+    assert rows.filter(pl.col("team") == "billing")["backlog:had"].all()
+    assert rows.filter(pl.col("team") == "desk")["backlog:had"].null_count() == rows.filter(team="desk").height
+
+
+def _cells_by_day() -> pl.LazyFrame:
+    facts = backlog()
+    return metric_cells(facts, METRICS, days_of(facts, METRICS.values()), grain="day", as_of=AS_OF)
