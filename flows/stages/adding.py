@@ -63,15 +63,7 @@ def _count_members(fact: str, cuts: list[str], draft: Draft) -> None:
     """How many rows of each part tell of which member."""
     from transforms.metrics.members import told_members  # noqa: PLC0415
 
-    makings = {
-        part: Making(
-            name=f"{COUNTS}{fact}",
-            made_of=[kept],
-            make=partial(told_members, _rows_of(fact, {part: kept}, draft), cuts),
-        )
-        for part, kept in draft.parts_of(fact).items()
-    }
-    draft.note_parts(f"{COUNTS}{fact}", draft.keeper.kept(makings))
+    draft.keep_of_each(f"{COUNTS}{fact}", fact, lambda rows: told_members(draft.on_the_day(fact, rows), cuts))
 
 
 def _add_up(clock: str, added: Added, draft: Draft) -> None:
@@ -95,7 +87,7 @@ def _work_out(clock: str, statistics: list[Statistic], draft: Draft) -> None:
     from transforms.metrics.stretches import batches, stretches_of, together  # noqa: PLC0415
 
     work = _Work(clock, statistics, draft)
-    prints = together(rows.lazy() for rows in work.print_parts().values()).collect()
+    prints = together([work.print_parts().lazy()]).collect()
     makings = {it: work.making(it, prints, among=[it]) for it in stretches_of(prints)}
     dirty = [it for it, making in makings.items() if draft.keeper.there(making) is None]
     for batch in batches(dirty, prints, rows=_ROWS_AT_ONCE):
@@ -121,24 +113,16 @@ class _Work:
         self._prints: dict[str, pl.DataFrame] = {}
         self._worked_out: tuple[list[Stretch], pl.DataFrame] | None = None
 
-    def print_parts(self) -> dict[str, pl.DataFrame]:
+    def print_parts(self) -> pl.DataFrame:
         """Say of each part which rows it has in which quarter."""
         from transforms.metrics.stretches import prints_of  # noqa: PLC0415
 
-        keeper, columns = self._draft.keeper, _as_kept(self._columns, self._fact)
-        makings = {
-            part: Making(
-                name=f"{PRINTS}{self._clock}",
-                made_of=[kept],
-                make=partial(prints_of, keeper.frame({part: kept}), self._date, columns),
-            )
-            for part, kept in self._draft.parts_of(self._fact).items()
-        }
-        kept = keeper.kept(makings)
-        self._draft.note_parts(f"{PRINTS}{self._clock}", kept)
-        each = pl.collect_all([keeper.sound({part: it}) for part, it in kept.items()])
-        self._prints = dict(zip(kept, each, strict=True))
-        return self._prints
+        columns = _as_kept(self._columns, self._fact)
+        tell = partial(prints_of, date=self._date, columns=columns)
+        told = self._draft.keep_of_each(f"{PRINTS}{self._clock}", self._fact, tell).collect()
+        parts = told.partition_by("part", as_dict=True, include_key=False)
+        self._prints = {str(part): rows for (part,), rows in parts.items()}
+        return told
 
     def making(self, stretch: Stretch, prints: pl.DataFrame, *, among: list[Stretch]) -> Making:
         """How the statistics of a stretch are made, at once with those among which it is."""
@@ -201,7 +185,7 @@ class _Work:
     def _parts_read(self, among: list[Stretch]) -> dict[str, Kept]:
         """The parts with rows that count in one of some stretches."""
         parts = self._draft.parts_of(self._fact)
-        return {part: kept for part, kept in parts.items() if any(it.seen_in(self._prints[part]) for it in among)}
+        return {part: parts[part] for part, rows in self._prints.items() if any(it.seen_in(rows) for it in among)}
 
     def _until(self, made: pl.LazyFrame) -> pl.LazyFrame:
         """The end of this day where time alone may move a value."""

@@ -34,11 +34,11 @@ CODES, CUSTOMERS, NUMBERS = "codes", "customers", "numbers_"
 
 def tell_codes(draft: Draft) -> None:
     """What the facts tell of codes, and from that the customers, numbered."""
-    facts = draft.names_inside("fact_")
-    for fact in facts:
-        _tell_codes_of(fact, draft)
-    told = {"": NOTHING_TOLD, **{fact: draft.inside(f"{CODES}_{fact}") for fact in facts}}
-    codes = pl.concat(rows.with_columns(fact=pl.lit(fact)) for fact, rows in told.items())
+    told = [
+        draft.keep_of_each(f"{CODES}_{fact}", fact, partial(told_codes, fact)).with_columns(fact=pl.lit(fact))
+        for fact in draft.names_inside("fact_")
+    ]
+    codes = pl.concat([NOTHING_TOLD.with_columns(pl.lit("").alias(it) for it in (PART, "fact")), *told])
     draft.put_inside(codes.filter(pl.col("dimension") != CUSTOMER), CODES)
     pieces: dict[str, Kept] = {}
     for month, here in _by_month(draft).items():
@@ -50,20 +50,6 @@ def tell_codes(draft: Draft) -> None:
         )
         pieces |= draft.keeper.kept({month: making})
     draft.note_parts(CUSTOMERS, pieces)
-
-
-def _tell_codes_of(fact: str, draft: Draft) -> None:
-    """What each part of a fact tells of codes."""
-    makings = {
-        part: Making(
-            name=f"{CODES}_{fact}",
-            made_of=[kept],
-            and_of=part,
-            make=partial(told_codes, fact, part, draft.keeper.frame({part: kept})),
-        )
-        for part, kept in draft.parts_of(fact).items()
-    }
-    draft.note_parts(f"{CODES}_{fact}", draft.keeper.kept(makings))
 
 
 def note_numbers(draft: Draft) -> None:
@@ -98,7 +84,7 @@ def _by_month(draft: Draft) -> dict[str, list[Kept]]:
         return {UNSPLIT: [it for found in parts.values() for it in found.values()]}
     first, last = (pl.col(name).dt.month_start() for name in ("first_seen_on", "last_seen_on"))
     days = draft.inside(CODES).filter(pl.col("dimension") == PART, pl.col("fact").is_in(facts))
-    months = days.select(pl.date_ranges(first, last, interval="1mo").alias("month"), "fact", "code").explode("month")
+    months = days.select(pl.date_ranges(first, last, interval="1mo").alias("month"), "fact", PART).explode("month")
     found: dict[str, list[Kept]] = {}
     for month, fact, part in months.drop_nulls("month").sort(pl.all()).collect().iter_rows():
         found.setdefault(str(month), []).append(parts[fact][part])

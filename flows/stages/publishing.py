@@ -101,7 +101,7 @@ def _numbers(table: Table, draft: Draft) -> Numbers:
 def _days(fact: str, draft: Draft) -> dict[str, Days]:
     """The first and the last day of the rows of each part of a fact."""
     told = draft.inside(CODES).filter(pl.col("fact") == fact, pl.col("dimension") == PART).drop_nulls("first_seen_on")
-    days = told.select("code", "first_seen_on", "last_seen_on").collect()
+    days = told.select(PART, "first_seen_on", "last_seen_on").collect()
     return {part: (first, last) for part, first, last in days.iter_rows()}
 
 

@@ -105,6 +105,7 @@ def main() -> None:
     parser.add_argument("--until", choices=("reading",), help="stop after this stage")
     asked = parser.parse_args()
     notes = Notes(choose=_only_reading) if asked.until else Notes()
+    import flows.__main__  # noqa: F401, PLC0415 -- it settles the environment
     from flows.pipeline import Wish, refresh  # noqa: PLC0415 -- imports are part of the cost
     from flows.settings import load  # noqa: PLC0415
 

@@ -41,10 +41,10 @@ _LATEST = {"segment": _SEGMENT.drop_nulls().last(), "created_at": _CREATED_AT.fi
 """Of the rows of a customer in order; a ticket that tells of no segment says nothing of it."""
 
 
-def told_codes(fact: str, part: str, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a code that the rows of a part use, with the first day; one is the part, with the days of its rows."""
+def told_codes(fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a code that the rows of a part use, with the first day; one, of no code, has the days of its rows."""
     clock = pl.col(FACTS[fact].clock)
-    days = rows.select(dimension=pl.lit(PART), code=pl.lit(part), first_seen_on=clock.min(), last_seen_on=clock.max())
+    days = rows.select(dimension=pl.lit(PART), first_seen_on=clock.min(), last_seen_on=clock.max())
     uses = [
         _used(fact, column, it.dimension, rows).with_columns(dimension=pl.lit(it.dimension))
         for column, it in FACTS[fact].columns.items()

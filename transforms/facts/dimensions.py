@@ -13,7 +13,6 @@ import polars as pl
 from expectations.tables import TABLES
 from transforms.facts.codes import CUSTOMER, NO_CUSTOMERS, NOTHING_TOLD, numbered_customers, seen, told_codes
 from transforms.facts.dates import dim_date
-from transforms.facts.parts import UNSPLIT
 from transforms.facts.people import employed_days
 from transforms.facts.shape import ABSENT, in_shape, tier
 from transforms.scales import SCALES, Scale
@@ -34,7 +33,7 @@ def build_dimensions(
     scales: Mapping[str, Scale] = SCALES,
 ) -> dict[str, pl.LazyFrame]:
     """The dimensions by name; each row is a code of the facts, the total or the unknown, or a day."""
-    codes = pl.concat([NOTHING_TOLD, *(told_codes(fact, UNSPLIT, lf) for fact, lf in facts.items())])
+    codes = pl.concat([NOTHING_TOLD, *(told_codes(fact, lf) for fact, lf in facts.items())])
     customers = numbered_customers(codes, NO_CUSTOMERS, 0)
     return dimensions_of(codes, customers, feeds, site, as_of, scales=scales)
 
