@@ -17,7 +17,6 @@ from flows.stages import reconciling, reports
 from flows.stages.building import FeedMade
 from flows.stages.draft import Draft, Output, write_output
 from flows.stages.reports import Account
-from transforms.calendar import day_ends_at
 
 SCORECARDS = {"fr": "scorecard.html", "en": "scorecard_en.html"}
 
@@ -34,8 +33,7 @@ def close(
     """The manifest of the run, after its report tables and pages lie in the staging folder."""
     settings = draft.settings
     accounts = _accounts(taken, feeds)
-    end = day_ends_at(settings.as_of, settings.site.zone)
-    identities = reconciling.reconciliation(accounts, draft, outputs, end=end)
+    identities = reconciling.reconciliation(accounts, draft, outputs)
     reconciling.require_balance(identities)
     missing = _missing(draft, facts)
     about = {

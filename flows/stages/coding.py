@@ -9,27 +9,32 @@ from functools import partial
 
 import polars as pl
 
-from expectations.tables import FACTS
 from flows.io.kept import Kept, Making
 from flows.stages.draft import Draft
 from transforms.facts.codes import (
     CUSTOMER,
     CUSTOMER_KEY,
     NO_CUSTOMERS,
+    NOBODY_TOLD,
     NOTHING_TOLD,
     PART,
     LatestSegments,
+    has_customers,
     new_customers,
     numbered_customers,
     seen,
     told_codes,
+    told_customers,
 )
 from transforms.facts.dimensions import CODED
 from transforms.facts.numbering import numbering
 from transforms.facts.parts import UNSPLIT, is_one_part
 
 CODES, CUSTOMERS, NUMBERS = "codes", "customers", "numbers_"
-"""Frames of the run: codes but for customers, each with its fact; customers, by month; how codes are numbered."""
+"""Frames of the run: codes but for customers, each with its fact; customers, by month; how codes are numbered.
+
+With a fact in its name, a frame of the first two is what each part of the fact tells.
+"""
 
 
 def tell_codes(draft: Draft) -> None:
@@ -39,7 +44,9 @@ def tell_codes(draft: Draft) -> None:
         for fact in draft.names_inside("fact_")
     ]
     codes = pl.concat([NOTHING_TOLD.with_columns(pl.lit("").alias(it) for it in (PART, "fact")), *told])
-    draft.put_inside(codes.filter(pl.col("dimension") != CUSTOMER), CODES)
+    draft.put_inside(codes, CODES)
+    for fact in _with_customers(draft):
+        draft.keep_of_each(f"{CUSTOMERS}_{fact}", fact, partial(told_customers, fact))
     pieces: dict[str, Kept] = {}
     for month, here in _by_month(draft).items():
         making = Making(
@@ -78,8 +85,8 @@ def customers_between(first: dt.date, last: dt.date, draft: Draft) -> pl.LazyFra
 
 def _by_month(draft: Draft) -> dict[str, list[Kept]]:
     """By month, what tells of customers whom a part of a fact has first on one of its days; in one, while it is few."""
-    facts = [fact for fact in draft.names_inside("fact_") if _has_customers(fact)]
-    parts = {fact: draft.parts_of(f"{CODES}_{fact}") for fact in facts}
+    facts = _with_customers(draft)
+    parts = {fact: draft.parts_of(f"{CUSTOMERS}_{fact}") for fact in facts}
     if is_one_part(sum(it["rows"] for fact in facts for it in draft.parts_of(fact).values())):
         return {UNSPLIT: [it for found in parts.values() for it in found.values()]}
     first, last = (pl.col(name).dt.month_start() for name in ("first_seen_on", "last_seen_on"))
@@ -91,13 +98,13 @@ def _by_month(draft: Draft) -> dict[str, list[Kept]]:
     return found
 
 
-def _has_customers(fact: str) -> bool:
-    return any(it.dimension == CUSTOMER for it in FACTS[fact].columns.values())
+def _with_customers(draft: Draft) -> list[str]:
+    return [fact for fact in draft.names_inside("fact_") if has_customers(fact)]
 
 
 def _numbered(month: str, here: list[Kept], before: list[Kept], draft: Draft) -> pl.LazyFrame:
     """The customers of a month, in the numbers that they have since an earlier one, or from now on."""
-    told = _rows_of(here, draft) if here else NOTHING_TOLD
+    told = _rows_of(here, draft) if here else NOBODY_TOLD
     if month != UNSPLIT:
         told = told.filter(pl.col("first_seen_on").dt.month_start() == dt.date.fromisoformat(month))
     if not before:

@@ -94,6 +94,10 @@ class Draft:
         found: dict[str, Kept] = json.loads(path.read_bytes()) if path.is_file() else {}
         return found
 
+    def rows_of(self, name: str) -> int:
+        """How many rows a kept frame has, as they were counted when each of its parts was read back."""
+        return sum(it["rows"] for it in self.parts_of(name).values())
+
     def all_parts(self) -> dict[str, dict[str, Kept]]:
         """The parts of all kept frames."""
         names = sorted(path.name.removesuffix(_PARTS) for path in self.work.glob(f"*{_PARTS}"))

@@ -3,21 +3,19 @@
 A broken one is a fault of ours, never of an export: the run stops and publishes nothing.
 """
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from expectations.tables import FEEDS
 from expectations.tables.fact_self_service import BOT_OUTCOMES
 from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS, METRIC_VALUES, RECONCILIATION
 from flows.errors import PlainError
 from flows.stages.draft import Draft, Output
 from flows.stages.reports import Account, frame_of
+from transforms.analysis.coverage import DAYS
 
 SUMS = ("numerator", "denominator")
-Frames = Mapping[str, pl.LazyFrame]
 Line = dict[str, Any]
 
 
@@ -91,17 +89,15 @@ ROW_BY_ROW = {
 """Facts that have a row for each row of a feed that was known at the end of the as-of day."""
 
 
-def reconciliation(
-    accounts: Iterable[Account], draft: Draft, outputs: Iterable[Output], *, end: dt.datetime
-) -> pl.DataFrame:
+def reconciliation(accounts: Iterable[Account], draft: Draft, outputs: Iterable[Output]) -> pl.DataFrame:
     """One row for each identity of the run, with both of its sides."""
-    facts, feeds = draft.all_inside("fact"), draft.all_inside("feed")
+    there = set(draft.names_inside("fact") + draft.names_inside("feed"))
     lines = [_rows_balance(account.row) for account in accounts]
-    lines += [_all_rows(it, facts[it.fact]) for it in EACH_ROW if it.fact in facts]
-    lines += _same_rows(facts, feeds, as_of=draft.settings.as_of, end=end)
-    lines += _money(facts, feeds, as_of=draft.settings.as_of)
-    lines += _categories(facts)
-    lines += _published(facts, outputs)
+    lines += [_each_row(it, draft) for it in EACH_ROW if it.fact in there]
+    lines += _same_rows(there, draft)
+    lines += _money(there, draft)
+    lines += _categories(there, draft)
+    lines += _published(draft, outputs)
     for grain, table in METRIC_VALUES.items():
         long, wide = draft.inside(table.name), draft.staging / "metrics" / f"kpi_{grain}_wide.parquet"
         lines.append(_wide_is_long(long, pl.scan_parquet(wide, glob=False), grain))
@@ -130,10 +126,14 @@ def _rows_balance(row: Mapping[str, Any]) -> Line:
     }
 
 
-def _all_rows(identity: EachRow, frame: pl.LazyFrame) -> Line:
-    """All rows on the left, those for which the identity holds on the right."""
-    rows = frame.filter(identity.among).select(left=pl.len(), right=identity.holds.sum())
-    return _line(identity.words, identity.fact, rows)
+def _each_row(identity: EachRow, draft: Draft) -> Line:
+    """All rows on the left, those for which the identity holds on the right; counted part by part."""
+
+    def count(rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.filter(identity.among).select(left=pl.len(), right=identity.holds.sum())
+
+    name = f"identity_{EACH_ROW.index(identity)}"
+    return _line(identity.words, identity.fact, draft.keep_of_each(name, identity.fact, count).sum())
 
 
 def _line(identity: str, subject: str, sides: pl.LazyFrame) -> Line:
@@ -141,55 +141,57 @@ def _line(identity: str, subject: str, sides: pl.LazyFrame) -> Line:
     return {"identity": identity, "subject": subject, "left": left or 0, "right": right or 0}
 
 
-def _same_rows(facts: Frames, feeds: Frames, *, as_of: dt.date, end: dt.datetime) -> Iterator[Line]:
+def _same_rows(there: Container[str], draft: Draft) -> Iterator[Line]:
     """A fact made of a feed row by row has as many."""
     for fact, feed in ROW_BY_ROW.items():
-        if fact in facts and feed in feeds:
-            clock, dtype = FEEDS[feed].clock, FEEDS[feed].columns[FEEDS[feed].clock].dtype
-            known = pl.col(clock) <= as_of if dtype == pl.Date() else pl.col(clock) < end
-            right = feeds[feed].filter(known).select(right=pl.len())
-            sides = pl.concat([facts[fact].select(left=pl.len()), right], how="horizontal")
+        if fact in there and feed in there:
+            known = draft.inside(f"{DAYS}{feed}").filter(pl.col("day_on") <= draft.settings.as_of)
+            sides = known.select(left=pl.lit(draft.rows_of(fact)), right=pl.col("rows").sum())
             yield _line("rows of the fact = rows of the feed", fact, sides)
 
 
-def _money(facts: Frames, feeds: Frames, *, as_of: dt.date) -> Iterator[Line]:
+def _money(there: Container[str], draft: Draft) -> Iterator[Line]:
     """What was allocated is what was booked, and what cohorts brought is what their orders brought: to the cent."""
-    if "fact_cost_allocation" in facts and "feed_cost" in feeds:
-        allocated = facts["fact_cost_allocation"].group_by("month_on").agg(left=pl.col("allocated_cents").sum())
-        known = feeds["feed_cost"].filter(pl.col("booked_on") <= as_of)
+    if "fact_cost_allocation" in there and "feed_cost" in there:
+        allocated = draft.inside("fact_cost_allocation").group_by("month_on").agg(left=pl.col("allocated_cents").sum())
+        known = draft.inside("feed_cost").filter(pl.col("booked_on") <= draft.settings.as_of)
         booked = known.group_by(month_on=pl.col("booked_on").dt.month_start()).agg(right=pl.col("amount_cents").sum())
         both = booked.join(allocated, on="month_on", how="full", coalesce=True).fill_null(0).sort("month_on").collect()
         for month, left, right in both.select("month_on", "left", "right").iter_rows():
             subject = f"{month:%Y-%m}"
             yield {"identity": "allocated cost = ledger", "subject": subject, "left": left, "right": right}
-    if {"fact_customer_cohort", "fact_order"} <= set(facts):
+    if "fact_customer_cohort" in there and "fact_order" in there:
         is_of_customer = (_IS_COUNTED | (pl.col("exclusion_reason") == "no_value")) & pl.col(
             "customer_id"
         ).is_not_null()
         cents = pl.col("net_cents").sum()
-        cohorts = facts["fact_customer_cohort"].select(left=cents)
-        orders = facts["fact_order"].filter(is_of_customer).select(right=cents)
+        cohorts = draft.inside("fact_customer_cohort").select(left=cents)
+        orders = draft.inside("fact_order").filter(is_of_customer).select(right=cents)
         sides = pl.concat([cohorts, orders], how="horizontal")
         yield _line("revenue of cohorts = revenue of the orders of customers", "fact_customer_cohort", sides)
 
 
-def _categories(facts: Frames) -> Iterator[Line]:
+def _categories(there: Container[str], draft: Draft) -> Iterator[Line]:
     """The categories rated in reviews that count are the rows of their fact."""
-    if {"fact_quality_review", "fact_quality_category"} <= set(facts):
-        reviews = facts["fact_quality_review"].filter("is_counted").select(left=pl.col("rated_categories").sum())
-        rows = facts["fact_quality_category"].filter("is_counted").select(right=pl.len())
-        sides = pl.concat([reviews, rows], how="horizontal")
-        yield _line("categories rated in reviews = rows of categories", "fact_quality_category", sides)
+    if "fact_quality_review" in there and "fact_quality_category" in there:
+        reviews, rows = (draft.inside(f"fact_quality_{name}").filter("is_counted") for name in ("review", "category"))
+        sides = [reviews.select(left=pl.col("rated_categories").sum()), rows.select(right=pl.len())]
+        both = pl.concat(sides, how="horizontal")
+        yield _line("categories rated in reviews = rows of categories", "fact_quality_category", both)
 
 
-def _published(facts: Frames, outputs: Iterable[Output]) -> Iterator[Line]:
+def _published(draft: Draft, outputs: Iterable[Output]) -> Iterator[Line]:
     """Keys for codes lose no row and double none, over all files of a fact."""
     rows: dict[str, int] = {}
     for it in (it for it in outputs if it["layer"] == "fact"):
         rows[it["table"]] = rows.get(it["table"], 0) + it["rows"]
     for fact, published in rows.items():
-        sides = facts[fact].select(left=pl.len(), right=pl.lit(published))
-        yield _line("rows built = rows published", fact, sides)
+        yield {
+            "identity": "rows built = rows published",
+            "subject": fact,
+            "left": draft.rows_of(fact),
+            "right": published,
+        }
 
 
 def _wide_is_long(long: pl.LazyFrame, wide: pl.LazyFrame, grain: str) -> Line:

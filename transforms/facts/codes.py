@@ -26,14 +26,10 @@ DERIVED = (
 CUSTOMER, PART = "customer", "part"
 CUSTOMER_KEY = f"{CUSTOMER}_key"
 NOTHING_TOLD = pl.LazyFrame(
-    schema={
-        "dimension": pl.String(),
-        "code": pl.String(),
-        "first_seen_on": pl.Date(),
-        "last_seen_on": pl.Date(),
-        "segment": pl.String(),
-        "created_at": INSTANT,
-    }
+    schema={"dimension": pl.String(), "code": pl.String(), "first_seen_on": pl.Date(), "last_seen_on": pl.Date()}
+)
+NOBODY_TOLD = pl.LazyFrame(
+    schema={"code": pl.String(), "first_seen_on": pl.Date(), "segment": pl.String(), "created_at": INSTANT}
 )
 NO_CUSTOMERS = pl.LazyFrame(schema={CUSTOMER_KEY: pl.Int32(), "code": pl.String(), "first_seen_on": pl.Date()})
 _SEGMENT, _CREATED_AT = pl.col("segment"), pl.col("created_at")
@@ -41,25 +37,44 @@ _LATEST = {"segment": _SEGMENT.drop_nulls().last(), "created_at": _CREATED_AT.fi
 """Of the rows of a customer in order; a ticket that tells of no segment says nothing of it."""
 
 
+def has_customers(fact: str) -> bool:
+    """Whether a fact tells of customers."""
+    return bool(_columns(fact, CUSTOMER))
+
+
 def told_codes(fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a code that the rows of a part use, with the first day; one, of no code, has the days of its rows."""
+    """One row is a code that rows of a part use, no customer's, with the first day; one has the days of all rows."""
     clock = pl.col(FACTS[fact].clock)
     days = rows.select(dimension=pl.lit(PART), first_seen_on=clock.min(), last_seen_on=clock.max())
+    others = sorted({it.dimension for it in FACTS[fact].columns.values()} - {CUSTOMER, ""})
     uses = [
-        _used(fact, column, it.dimension, rows).with_columns(dimension=pl.lit(it.dimension))
-        for column, it in FACTS[fact].columns.items()
-        if it.dimension and fact not in DERIVED
+        _used(fact, column, rows).with_columns(dimension=pl.lit(dimension))
+        for dimension in others
+        for column in _columns(fact, dimension)
     ]
     return pl.concat([NOTHING_TOLD, days, *uses], how="diagonal")
 
 
-def _used(fact: str, column: str, dimension: str, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a code of a column, with the first day; with the latest segment, if a ticket tells of a customer."""
-    first_seen_on = pl.col(FACTS[fact].clock)
-    used = rows.filter(pl.col(column).is_not_null())
-    if dimension == CUSTOMER and fact == "fact_ticket":
-        return _customers(used.select(_SEGMENT, _CREATED_AT, code=column, first_seen_on=first_seen_on))
-    return used.group_by(code=pl.col(column)).agg(first_seen_on=first_seen_on.min()).sort("code")
+def told_customers(fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a customer that rows of a part tell of, with the first day; of tickets with the latest segment."""
+    if fact == "fact_ticket":
+        told = rows.filter(pl.col("customer_id").is_not_null())
+        uses = [_customers(told.select(_SEGMENT, _CREATED_AT, code="customer_id", first_seen_on="created_on"))]
+    else:
+        uses = [_used(fact, column, rows) for column in _columns(fact, CUSTOMER)]
+    return pl.concat([NOBODY_TOLD, *uses], how="diagonal")
+
+
+def _columns(fact: str, dimension: str) -> list[str]:
+    """The columns of a fact with codes of a dimension; a derived fact tells of none of its own."""
+    columns = FACTS[fact].columns
+    return [] if fact in DERIVED else [name for name, it in columns.items() if it.dimension == dimension]
+
+
+def _used(fact: str, column: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a code of a column, with the first day."""
+    used = rows.filter(pl.col(column).is_not_null()).group_by(code=pl.col(column))
+    return used.agg(first_seen_on=pl.col(FACTS[fact].clock).min()).sort("code")
 
 
 def _customers(told: pl.LazyFrame) -> pl.LazyFrame:
@@ -73,17 +88,17 @@ def seen(dimension: str, codes: pl.LazyFrame) -> pl.LazyFrame:
     return codes.filter(dimension=dimension).group_by("code").agg(pl.col("first_seen_on").min())
 
 
-def numbered_customers(codes: pl.LazyFrame, known: pl.LazyFrame, count: int) -> pl.LazyFrame:
+def numbered_customers(told: pl.LazyFrame, known: pl.LazyFrame, count: int) -> pl.LazyFrame:
     """One row is a customer that some rows tell of, with the number and the latest segment told, in order of numbers.
 
     `known` are the customers of the months before, as many as `count`. Who is new has a first day; others have none.
     """
-    told = _customers(codes.filter(dimension=CUSTOMER))
+    customers = _customers(told)
     # To look among millions for those that a month tells of, only these need be in memory.
-    found = known.select("code", CUSTOMER_KEY).join(told.select("code"), on="code", how="semi")
+    found = known.select("code", CUSTOMER_KEY).join(customers.select("code"), on="code", how="semi")
     key = pl.col(CUSTOMER_KEY)
     return (
-        told.join(found, on="code", how="left")
+        customers.join(found, on="code", how="left")
         .sort(CUSTOMER_KEY, "first_seen_on", "code", nulls_last=True)
         .select(
             key.fill_null(count + key.is_null().cum_sum()).cast(pl.Int32),

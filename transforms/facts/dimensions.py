@@ -11,7 +11,17 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from expectations.tables import TABLES
-from transforms.facts.codes import CUSTOMER, NO_CUSTOMERS, NOTHING_TOLD, numbered_customers, seen, told_codes
+from transforms.facts.codes import (
+    CUSTOMER,
+    NO_CUSTOMERS,
+    NOBODY_TOLD,
+    NOTHING_TOLD,
+    has_customers,
+    numbered_customers,
+    seen,
+    told_codes,
+    told_customers,
+)
 from transforms.facts.dates import dim_date
 from transforms.facts.people import employed_days
 from transforms.facts.shape import ABSENT, in_shape, tier
@@ -34,7 +44,8 @@ def build_dimensions(
 ) -> dict[str, pl.LazyFrame]:
     """The dimensions by name; each row is a code of the facts, the total or the unknown, or a day."""
     codes = pl.concat([NOTHING_TOLD, *(told_codes(fact, lf) for fact, lf in facts.items())])
-    customers = numbered_customers(codes, NO_CUSTOMERS, 0)
+    told = pl.concat([NOBODY_TOLD, *(told_customers(fact, lf) for fact, lf in facts.items() if has_customers(fact))])
+    customers = numbered_customers(told, NO_CUSTOMERS, 0)
     return dimensions_of(codes, customers, feeds, site, as_of, scales=scales)
 
 

@@ -16,6 +16,7 @@ from transforms.facts.codes import (
     new_customers,
     numbered_customers,
     told_codes,
+    told_customers,
 )
 
 Ticket = tuple[int, int, str | None, str | None]
@@ -28,10 +29,10 @@ TICKETS = st.lists(
 )
 
 
-def told(*tickets: Ticket) -> pl.LazyFrame:
-    """What tickets tell of codes."""
+def rows_of(*tickets: Ticket) -> pl.LazyFrame:
+    """Tickets in what codes are told by."""
     days = [dt.datetime(2026, month, day, 9, tzinfo=dt.UTC) for month, day, *_ in tickets]
-    rows = pl.LazyFrame(
+    return pl.LazyFrame(
         {
             "created_at": days,
             "created_on": [day.date() for day in days],
@@ -44,7 +45,11 @@ def told(*tickets: Ticket) -> pl.LazyFrame:
             for name in ("created_at", "created_on", "customer_id", "segment", "channel", "team", "agent_id", "topic")
         },
     )
-    return told_codes("fact_ticket", rows)
+
+
+def told(*tickets: Ticket) -> pl.LazyFrame:
+    """What tickets tell of customers."""
+    return told_customers("fact_ticket", rows_of(*tickets))
 
 
 def whole(*tickets: Ticket) -> list[tuple[int, str, dt.date, str | None]]:
@@ -101,8 +106,9 @@ def test_who_is_known_has_the_old_number_and_no_first_day() -> None:
 
 def test_a_part_says_of_which_days_its_rows_are_and_a_derived_fact_nothing_more() -> None:
     days = (dt.date(2026, 1, 1), dt.date(2026, 1, 2))
-    first, *others = told((1, 2, "a", None), (1, 1, None, None)).collect().rows()
-    assert first[:4] == ("part", None, *days)
-    assert {it[0] for it in others} == {"channel", "team", "agent", "topic", "customer"}
+    rows = rows_of((1, 2, "a", None), (1, 1, None, None))
+    first, *others = told_codes("fact_ticket", rows).collect().rows()
+    assert first == ("part", None, *days)
+    assert {it[0] for it in others} == {"channel", "team", "agent", "topic"}
     backlog = pl.LazyFrame({"day_on": days})
     assert told_codes("fact_backlog_daily", backlog).collect().rows() == [first]
