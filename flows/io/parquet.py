@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP = 122_880
 """DuckDB's and Power BI's vector size; both skip whole groups by their statistics."""
+_LEVEL = 1
+"""A tenth more bytes than the usual level, for a fifth less work."""
 _HARDLY_ANYTHING = 1 << 20
 _UNFINISHED = "transport error"
 """What polars says, without a number, where the disk refuses the last bytes of a file."""
@@ -64,7 +66,12 @@ def write(frame: pl.LazyFrame, path: Path, table: Table | None = None, *, is_las
     def sink(draft: Path) -> None:
         with refusals_of_the_disk(path):
             frame.sink_parquet(
-                draft, compression="zstd", statistics="full", row_group_size=ROWS_PER_GROUP, arrow_schema=about
+                draft,
+                compression="zstd",
+                compression_level=_LEVEL,
+                statistics="full",
+                row_group_size=ROWS_PER_GROUP,
+                arrow_schema=about,
             )
 
     durable.put(path, sink, is_lasting=is_lasting)

@@ -119,7 +119,7 @@ class _Work:
 
         columns = _as_kept(self._columns, self._fact)
         tell = partial(prints_of, date=self._date, columns=columns)
-        told = self._draft.keep_of_each(f"{PRINTS}{self._clock}", self._fact, tell).collect()
+        told = self._draft.told_of_each(f"{PRINTS}{self._clock}", self._fact, tell).collect()
         parts = told.partition_by("part", as_dict=True, include_key=False)
         self._prints = {str(part): rows for (part,), rows in parts.items()}
         return told

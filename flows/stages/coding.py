@@ -40,7 +40,7 @@ With a fact in its name, a frame of the first two is what each part of the fact 
 def tell_codes(draft: Draft) -> None:
     """What the facts tell of codes, and from that the customers, numbered."""
     told = [
-        draft.keep_of_each(f"{CODES}_{fact}", fact, partial(told_codes, fact)).with_columns(fact=pl.lit(fact))
+        draft.told_of_each(f"{CODES}_{fact}", fact, partial(told_codes, fact)).with_columns(fact=pl.lit(fact))
         for fact in draft.names_inside("fact_")
     ]
     codes = pl.concat([NOTHING_TOLD.with_columns(pl.lit("").alias(it) for it in (PART, "fact")), *told])

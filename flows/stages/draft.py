@@ -107,16 +107,22 @@ class Draft:
         """Say where a kept frame is."""
         durable.put_bytes(self.work / f"{name}{_PARTS}", as_json(parts), is_lasting=False)
 
-    def keep_of_each(self, name: str, of: str, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
-        """What each part of a kept frame tells, kept as parts of a frame of its own; every row with its `part`."""
+    def keep_of_each(self, name: str, of: str, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> None:
+        """Keep what each part of a kept frame tells, as parts of a frame of its own."""
         makings = {
             part: Making(name=name, made_of=[kept], make=partial(tell, self.keeper.frame({part: kept})))
             for part, kept in self.parts_of(of).items()
         }
-        parts = self.keeper.kept(makings)
-        self.note_parts(name, parts)
+        self.note_parts(name, self.keeper.kept(makings))
+
+    def told_of_each(self, name: str, of: str, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
+        """The same in few rows, each with the `part` that tells it."""
+        self.keep_of_each(name, of, tell)
+        told = self.parts_of(name)
+        parts = [part for part in sorted(told) for _ in range(told[part]["rows"])]
+        # One scan of a hundred files: a scan for each takes longer to plan than to read.
         return pl.concat(
-            self.keeper.sound({part: kept}).with_columns(pl.lit(part).alias("part")) for part, kept in parts.items()
+            [self.keeper.sound(told), pl.LazyFrame({"part": parts}, {"part": pl.String()})], how="horizontal"
         )
 
     def put_inside(self, rows: pl.LazyFrame, name: str) -> None:

@@ -46,7 +46,7 @@ def lay_feed(feed: str, draft: Draft, taken: list[Entry]) -> None:
 def accounts_of(feed: str, draft: Draft, taken: list[Entry]) -> list[dict[str, Any]]:
     """What each export gave to its feed: slot, mapping, rows that gave way to a later version, first and last day."""
     tell = partial(told_days, feed=FEEDS[feed], zone=draft.settings.site.zone)
-    day, told = pl.col("day_on"), draft.keep_of_each(f"{DAYS}{feed}", feed, tell)
+    day, told = pl.col("day_on"), draft.told_of_each(f"{DAYS}{feed}", feed, tell)
     spans = told.group_by("slot", MAPPING).agg(pl.col("rows").sum(), first=day.min(), last=day.max())
     spans = spans.with_columns(pl.col("first", "last").cast(pl.String))
     kept = {(slot, mapping): tuple(told) for slot, mapping, *told in spans.collect().iter_rows()}

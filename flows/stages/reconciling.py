@@ -133,7 +133,7 @@ def _each_row(identity: EachRow, draft: Draft) -> Line:
         return rows.filter(identity.among).select(left=pl.len(), right=identity.holds.sum())
 
     name = f"identity_{EACH_ROW.index(identity)}"
-    return _line(identity.words, identity.fact, draft.keep_of_each(name, identity.fact, count).sum())
+    return _line(identity.words, identity.fact, draft.told_of_each(name, identity.fact, count).sum())
 
 
 def _line(identity: str, subject: str, sides: pl.LazyFrame) -> Line:

@@ -68,8 +68,8 @@ def _near(spec: Step, used: Used, draft: Draft) -> dict[str, list[str]]:
     if spec.near.by == "tickets":
         return near_of_followers(draft)
     (opened,) = spec.near.frames
-    resolved = draft.keep_of_each(f"days_{spec.needs[0]}", spec.needs[0], resolved_days)
-    spans = draft.keep_of_each(f"span_{opened}", opened, span_of)
+    resolved = draft.told_of_each(f"days_{spec.needs[0]}", spec.needs[0], resolved_days)
+    spans = draft.told_of_each(f"span_{opened}", opened, span_of)
     rows = reaches(resolved, spans, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
     found: dict[str, list[str]] = defaultdict(list)
     for part, there in rows.sort(_PART, "reached").collect().iter_rows():
@@ -83,7 +83,7 @@ def _by_month(step: str, used: Used, draft: Draft) -> dict[str, Making]:
     if len(parts) == 1:
         return {UNSPLIT: _making(step, used, draft)}
     month = pl.col(clock).dt.month_start().alias("month")
-    told = draft.keep_of_each(f"months_{name}", name, lambda rows: rows.select(month.unique().drop_nulls().sort()))
+    told = draft.told_of_each(f"months_{name}", name, lambda rows: rows.select(month.unique().drop_nulls().sort()))
     found = {}
     for (on,), rows in told.sort("month", _PART).collect().group_by("month", maintain_order=True):
         here = {name: {part: parts[part] for part in rows[_PART]}}

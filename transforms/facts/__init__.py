@@ -75,7 +75,7 @@ from transforms.site import Site
 __all__ = ["STEPS", "build", "build_dimensions", "build_facts", "duplicates", "latest", "publishable"]
 __all__ += ["FED_IN_PARTS", "Bench", "Lies", "Step", "published_names", "steps"]
 
-_CREDIT = ("fact_ticket", TOLD_EVENT)
+_CREDIT = (TOLD_TIME, TOLD_EVENT)
 
 STEPS: dict[str, Step] = {
     TOLD_EVENT: Step(
@@ -135,9 +135,7 @@ STEPS: dict[str, Step] = {
     "fact_backlog_daily": Step(
         needs=(TOLD_BACKLOG,), build=lambda b: fact_backlog_daily(b[TOLD_BACKLOG], as_of=b.as_of)
     ),
-    TOLD_DURATION: Step(
-        needs=("fact_ticket",), build=lambda b: durations_in_buckets(b["fact_ticket"]), lies=Lies.PARTS
-    ),
+    TOLD_DURATION: Step(needs=(TOLD_TIME,), build=lambda b: durations_in_buckets(b[TOLD_TIME]), lies=Lies.PARTS),
     "fact_duration_histogram": Step(
         needs=(TOLD_DURATION,), build=lambda b: fact_duration_histogram(b[TOLD_DURATION]), lies=Lies.MONTHS
     ),

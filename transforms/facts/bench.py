@@ -100,8 +100,8 @@ class Bench:
 
     @property
     def credit(self) -> Tickets | None:
-        """The tickets to which surveys belong."""
-        return Tickets(self["fact_ticket"], self.get(TOLD_EVENT)) if "fact_ticket" in self.frames else None
+        """The tickets to which surveys belong; as they are told with their clocks, which no verdict changes."""
+        return Tickets(self[TOLD_TIME], self.get(TOLD_EVENT)) if TOLD_TIME in self.frames else None
 
     @property
     def moments(self) -> pl.LazyFrame:

@@ -14,7 +14,7 @@ _IN_CHARGE = {"team": "team_now", "agent_id": "agent_now"}
 class Tickets:
     """The tickets, and their events where there are any."""
 
-    fact: pl.LazyFrame
+    rows: pl.LazyFrame
     told: pl.LazyFrame | None
 
 
@@ -22,15 +22,15 @@ def credited(lf: pl.LazyFrame, tickets: Tickets | None, *, at: str) -> pl.LazyFr
     """The same rows; what they do not name themselves is that of their ticket at an instant."""
     if tickets is None:
         return lf
-    found = _with_ticket(lf, tickets.fact)
+    found = _with_ticket(lf, tickets.rows)
     if tickets.told is not None:
         found = _with_charge(found, tickets.told, at=at)
     return found.with_columns(pl.coalesce(name, f"{name}_of_ticket") for name in _FROM_TICKET)
 
 
-def _with_ticket(lf: pl.LazyFrame, fact: pl.LazyFrame) -> pl.LazyFrame:
+def _with_ticket(lf: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     """What the ticket knows, beside: the ticket of the same source, else the only one of that number."""
-    mentioned = fact.join(lf.select("ticket_id"), on="ticket_id", how="semi").select(
+    mentioned = rows.join(lf.select("ticket_id"), on="ticket_id", how="semi").select(
         "ticket_id", ticket_source="source", **{f"{name}_of_ticket": name for name in _FROM_TICKET}
     )
     same = mentioned.with_columns(source="ticket_source")

@@ -31,7 +31,7 @@ _CELL = ["day_on", "channel", "team", "segment", "bucket"]
 
 def durations_in_buckets(tickets: pl.LazyFrame) -> pl.LazyFrame:
     """One row is a day, channel, team, segment, duration and bucket, over the tickets that count, with how many."""
-    counted = tickets.filter("is_counted")
+    counted = tickets.filter(pl.col("exclusion_reason").is_null())
     return pl.concat([_buckets(counted, duration, day) for duration, day in DURATIONS.items()]).sort("duration", *_CELL)
 
 

@@ -49,11 +49,13 @@ def reaches(resolved: pl.LazyFrame, spans: pl.LazyFrame, *, window: dt.timedelta
 def repeated(tickets: pl.LazyFrame, openings: pl.LazyFrame, *, window: dt.timedelta) -> pl.LazyFrame:
     """One row is a resolved ticket after which its known customer came back in time, by source and number."""
     resolved = _asked(tickets).filter(_IS_KNOWN, pl.col("resolved_at").is_not_null())
+    # Of all who came in months only those who were here need be sorted.
+    back = openings.join(resolved.select(_BY).unique(), on=_BY, how="semi")
     found = (
         resolved.select(*_TICKET, *_BY, "resolved_at")
         .sort("resolved_at")
         .join_asof(
-            openings.sort("opened_again_at"),
+            back.sort("opened_again_at"),
             left_on="resolved_at",
             right_on="opened_again_at",
             by=_BY,
