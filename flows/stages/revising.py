@@ -178,10 +178,9 @@ def _changed_rows(feed: str, draft: Draft, taken: list[Entry]) -> pl.DataFrame |
     sides = _differing(draft, feed)
     if sides is None:
         sides = _rows(draft, then.values(), table), _rows(draft, now.values(), table)
-    before, after = (
-        latest(_in_todays_columns(side, table).join(keys, on=key, how="semi", nulls_equal=True), table)
-        for side in sides
-    )
+    # Streamed, each side once: of millions of rows only those of the keys are ever held.
+    some = (_in_todays_columns(side, table).join(keys, on=key, how="semi", nulls_equal=True) for side in sides)
+    before, after = (latest(rows.collect(engine="streaming").lazy(), table) for rows in some)
     end = day_ends_at(dt.date.fromisoformat(parent["as_of"]), zone)
     return changed_rows(before, after, table, zone=zone, end_before=end).collect()
 

@@ -93,10 +93,20 @@ def test_rows_that_rotted_when_their_export_was_gone_stop_the_run(
     assert publish.current(load(str(published)).shelf) == before
 
 
-def test_a_frame_that_rotted_is_made_again_in_the_same_night(published: Path) -> None:
-    flip(frame(published, "feed_survey"))
+def test_a_frame_that_rotted_is_made_again_in_the_night_that_reads_it(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flip(frame(published, "sums_fact_survey_response.answered_on"))
     assert main(["run", "--plain", "--data", str(published), "--as-of", "2026-04-30"]) == 0
+    assert "Beginning anew" in capsys.readouterr().err
     assert verify(load(str(published))).damages == []
+
+
+def test_a_frame_that_rotted_and_that_no_night_reads_is_told_by_verify_alone(published: Path) -> None:
+    rotten = frame(published, "feed_survey")
+    flip(rotten)
+    assert main(["run", "--plain", "--data", str(published), "--as-of", "2026-04-30"]) == 0
+    assert [it.path for it in verify(load(str(published))).damages] == [rotten]
 
 
 def test_a_damaged_table_is_found_and_published_anew(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
