@@ -174,7 +174,7 @@ def _changed_rows(feed: str, draft: Draft, taken: list[Entry]) -> pl.DataFrame |
         return None
     key = list(table.key)
     touched = [_rows(draft, [side[name] for name in other if name in side], table) for side in (then, now)]
-    keys = pl.concat([rows.select(key) for rows in touched]).unique()
+    keys = pl.concat([rows.select(key) for rows in touched]).unique().collect().lazy()
     sides = _differing(draft, feed)
     if sides is None:
         sides = _rows(draft, then.values(), table), _rows(draft, now.values(), table)
