@@ -62,8 +62,7 @@ def _by_part(spec: Step, used: Used, draft: Draft) -> dict[str, Used]:
 
 def _near(spec: Step, used: Used, draft: Draft) -> dict[str, list[str]]:
     """By part, the others that its rows reach."""
-    own = used[spec.needs[0]]
-    if spec.near is None or len(own) == 1:
+    if spec.near is None or len(used[spec.needs[0]]) == 1:
         return {}
     if spec.near.by == "tickets":
         return near_of_followers(draft)

@@ -50,8 +50,10 @@ _FILES = {
 }
 
 
-def deliver(data: Path, opened: Iterable[Row], happened: Iterable[Row]) -> None:
-    """Both files, with these rows and no others."""
+def deliver(data: Path, opened: Iterable[Row] | None, happened: Iterable[Row] | None) -> None:
+    """Both files, with these rows and no others; or one of them alone."""
     for (name, header), rows in zip(_FILES.items(), (opened, happened), strict=True):
+        if rows is None:
+            continue
         lines = (";".join(row) for row in (header, *rows))
         (data / "raw" / name).write_text("\n".join(lines) + "\n", "utf-8")
