@@ -26,7 +26,7 @@ from flows.stages.draft import Draft
 from flows.stages.routing import ANCHORS, numbers_of, routing_of
 from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
-from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, apart
+from transforms.facts.parts import DAY_BITS, UNSPLIT, WITHOUT_A_DAY, Routing, apart
 
 _PART, _ROW = "part", "row"
 _ROWS_CUT_AT_ONCE = 500_000
@@ -76,7 +76,8 @@ class _Cut:
         for export in self.exports:
             for part, numbers in self.routing.split(numbers_of(export, self.table, self.draft)).items():
                 found[part].append((export, hashlib.sha256((numbers >> DAY_BITS).tobytes()).hexdigest()))
-        return dict(found)
+        # A feed without a row is one part, or there would be no file to read.
+        return dict(found) or {WITHOUT_A_DAY: [(export, "") for export in self.exports]}
 
     @cached_property
     def spread(self) -> dict[str, list[str]]:

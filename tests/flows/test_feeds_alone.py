@@ -1,4 +1,4 @@
-"""A desk may deliver its tickets alone, or their events alone: a run makes of either what it tells."""
+"""A desk may deliver its tickets alone, or their events, or a file without a row: a run makes of it what it tells."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ HAPPENED: list[Row] = [
 
 
 @pytest.mark.parametrize(
-    ("opened", "happened", "parts"), [(TOLD, None, False), (None, HAPPENED, False), (None, HAPPENED, True)]
+    ("opened", "happened", "parts"),
+    [
+        (TOLD, None, False),
+        (None, HAPPENED, False),
+        (None, HAPPENED, True),
+        (TOLD, [], True),
+        ([], HAPPENED, True),
+    ],
 )
 def test_a_feed_alone_makes_tickets(
     tmp_path: Path,
