@@ -116,7 +116,7 @@ class Draft:
         self.note_parts(name, self.keeper.kept(makings))
 
     def told_of_each(self, name: str, of: str, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
-        """The same in few rows, each with the `part` that tells it."""
+        """Keep what each part tells, where that is little; its rows, each with the `part` that tells it."""
         self.keep_of_each(name, of, tell)
         told = self.parts_of(name)
         parts = [part for part in sorted(told) for _ in range(told[part]["rows"])]
@@ -151,7 +151,11 @@ def write_output(frame: pl.LazyFrame, table: Table, draft: Draft) -> Output:
     place = "metrics" if table.name in IN_METRICS else PLACES[table.layer]
     path = draft.staging / place / f"{table.name}.parquet"
     durable.folder(path.parent)
-    return output_of(f"{place}/{path.name}", table, parquet.write(frame, path, table), draft)
+    try:
+        written = parquet.write(frame, path, table)
+    except pl.exceptions.SchemaError as problem:  # nothing where the contract wants something
+        raise _broken(table.name, draft, str(problem)) from problem
+    return output_of(f"{place}/{path.name}", table, written, draft)
 
 
 def output_of(name: str, table: Table, written: parquet.Written, draft: Draft) -> Output:

@@ -93,7 +93,7 @@ def reconciliation(accounts: Iterable[Account], draft: Draft, outputs: Iterable[
     """One row for each identity of the run, with both of its sides."""
     there = set(draft.names_inside("fact") + draft.names_inside("feed"))
     lines = [_rows_balance(account.row) for account in accounts]
-    lines += [_each_row(it, draft) for it in EACH_ROW if it.fact in there]
+    lines += [_each_row(number, it, draft) for number, it in enumerate(EACH_ROW) if it.fact in there]
     lines += _same_rows(there, draft)
     lines += _money(there, draft)
     lines += _categories(there, draft)
@@ -126,14 +126,14 @@ def _rows_balance(row: Mapping[str, Any]) -> Line:
     }
 
 
-def _each_row(identity: EachRow, draft: Draft) -> Line:
+def _each_row(number: int, identity: EachRow, draft: Draft) -> Line:
     """All rows on the left, those for which the identity holds on the right; counted part by part."""
 
     def count(rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows.filter(identity.among).select(left=pl.len(), right=identity.holds.sum())
 
-    name = f"identity_{EACH_ROW.index(identity)}"
-    return _line(identity.words, identity.fact, draft.told_of_each(name, identity.fact, count).sum())
+    told = draft.told_of_each(f"identity_{number}", identity.fact, count)
+    return _line(identity.words, identity.fact, told.sum())
 
 
 def _line(identity: str, subject: str, sides: pl.LazyFrame) -> Line:

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.metric import GRAINS
 from flows.io import durable
-from flows.io.kept import Keeper, Making
+from flows.io.kept import Making
 from flows.settings import Settings, load
 from flows.stages import adding, measuring
 from flows.stages.draft import Draft
 from tests.flows.conftest import MAPPING, empty_site
 from tests.flows.persons import accepting
+from tests.frames_made import names_made
 from transforms import metrics
 
 NAMES = ("ticket_volume", "fcr_rate", "resolution_time_business_p50", "resolution_time_business_p90")
@@ -129,19 +130,6 @@ def test_who_waits_longer_than_the_median_makes_nobody_work(house: Settings, mon
     made.clear()
     published(house, waiting, early + dt.timedelta(days=1), PARTS["one"])
     assert [it for it in made if it.startswith("statistics_")]
-
-
-def names_made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the kept frames made from now on."""
-    made: list[str] = []
-    rows = Keeper._rows
-
-    def noting(keeper: Keeper, making: Making) -> Any:
-        made.append(making.name)
-        return rows(keeper, making)
-
-    monkeypatch.setattr("flows.io.kept.Keeper._rows", noting)
-    return made
 
 
 def ticket(created_on: dt.date, *, days: int | None) -> Ticket:

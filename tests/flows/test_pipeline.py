@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.__main__ import main
 from flows.io import publish
 from flows.io.publish import Shelf
 from tests.flows.conftest import FEBRUARY, HEADER, MARCH, deliver
+from transforms.facts import dimensions
 
 
 def run(data: Path, *words: str) -> int:
@@ -121,6 +123,35 @@ def test_no_row_at_all_is_a_failure_that_status_tells(site: Path, capsys: pytest
     assert "no file fits avis_*.csv" in capsys.readouterr().err
     assert main(["status", "--data", str(site)]) == 2
     assert "The last run failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda rows: rows.with_columns(label_fr=pl.lit(None, pl.String())),
+        lambda rows: pl.concat([rows, rows]),
+    ],
+    ids=["an empty cell", "a key twice"],
+)
+def test_a_dimension_that_breaks_its_contract_stops_the_run(
+    site: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    broken: Callable[[pl.LazyFrame], pl.LazyFrame],
+) -> None:
+    right = dimensions.dimensions_of
+    monkeypatch.setattr(
+        dimensions,
+        "dimensions_of",
+        lambda *told, **scales: {
+            name: broken(rows) if name == "dim_channel" else rows for name, rows in right(*told, **scales).items()
+        },
+    )
+    assert main(["run", "--plain", "--data", str(site)]) == 1
+    said = capsys.readouterr().err
+    assert "dim_channel: the table that was built breaks its contract" in said
+    assert "Nothing was published" in said
+    assert publish.current(Shelf(site / "published")) is None
 
 
 def test_a_damaged_published_file_is_written_anew(published: Path) -> None:

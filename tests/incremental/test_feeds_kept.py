@@ -12,12 +12,13 @@ import polars as pl
 import pytest
 
 from expectations.tables import FEEDS
-from flows.io.kept import Keeper, Kept, Making, sweep
+from flows.io.kept import sweep
 from flows.io.parquet import Damaged
 from flows.settings import Settings, load
 from flows.stages import building, routing
 from flows.stages.analysing import evidence_of
 from flows.stages.draft import Draft
+from tests.frames_made import names_made
 from tests.incremental.deployment import EVENT, SURVEY, TICKET, new_deployment
 from tests.incremental.rows import Row, feed_frame
 from tests.incremental.staged import Export, elsewhere, split_finely, stored
@@ -35,15 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Settings]:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the frames that were made."""
-    names: list[str] = []
-    rows = Keeper._rows
-
-    def counted(keeper: Keeper, making: Making) -> Kept:
-        names.append(making.name)
-        return rows(keeper, making)
-
-    monkeypatch.setattr(Keeper, "_rows", counted)
-    return names
+    return names_made(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
