@@ -40,8 +40,12 @@ class Look:
     """What a person should know of how it was read."""
 
 
-def look_at(path: Path) -> Look:
-    """The file read as text, by the layout it seems to have."""
+def look_at(path: Path, *, staging: Path | None = None) -> Look:
+    """The file read as text, by the layout it seems to have.
+
+    Many rows are laid down in the folder `staging`, which the caller removes when the look is used; without one they
+    are all kept in memory.
+    """
     if not path.is_file():
         raise PlainError(
             f"{path}: no such file. Name an export: a CSV, XLSX, JSON or JSON lines file, or a packed one."
@@ -49,12 +53,10 @@ def look_at(path: Path) -> Look:
     form = format_of(Layout(), path.name) or _format_by_content(path)
     try:
         layout, remarks = _layout(path, form)
-        landed = read_rows(path, layout)
+        landed = read_rows(path, layout, staging=staging)
     except Refused as problem:
         raise PlainError(f"{problem}") from None
-    rows = landed.rows.collect()
-    texts = rows.select(pl.col(name).str.strip_chars() for name in landed.header)
-    present = {name: texts[name].filter(texts[name] != "") for name in landed.header}
+    told = {name: _told(landed.rows, name) for name in landed.header}
     if landed.refused.height:
         remarks = (*remarks, f"{landed.refused.height} lines are no rows of this table; `check` shows them")
     return Look(
@@ -64,11 +66,19 @@ def look_at(path: Path) -> Look:
         encoding=landed.encoding,
         header=landed.header,
         rows=landed.rows_in,
-        values={name: tuple(found.unique(maintain_order=True)[:_VALUES_KEPT]) for name, found in present.items()},
-        filled={name: found.len() for name, found in present.items()},
-        frame=rows.lazy(),
+        values={name: values for name, (values, _) in told.items()},
+        filled={name: filled for name, (_, filled) in told.items()},
+        frame=landed.rows,
         remarks=remarks,
     )
+
+
+def _told(rows: pl.LazyFrame, name: str) -> tuple[tuple[str, ...], int]:
+    """Of one column, for all of them together may not fit: its first distinct values, and the rows that have one."""
+    texts = rows.select(text=pl.col(name).str.strip_chars()).filter(pl.col("text") != "")
+    first, filled = texts.unique(maintain_order=True).head(_VALUES_KEPT), texts.select(pl.len())
+    values, count = pl.collect_all([first, filled], engine="streaming")
+    return tuple(values["text"]), count.item()
 
 
 def _format_by_content(path: Path) -> str:

@@ -4,6 +4,7 @@ Nothing that exists is overwritten, and nothing is guessed silently: what the fi
 """
 
 import re
+import tempfile
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,12 +65,15 @@ def start(home: Path, files: Sequence[Path], *, feed: str, name: str, only_show:
         raise PlainError(f"--name {name} with {len(files)} files. Name the mapping of one file at a time.")
     seen: dict[tuple[str, ...], str] = {}
     for path in files:
-        with bar(f"reading {path.name}", 1, [path.stat().st_size] if path.is_file() else ()):
-            look = look_at(path)
-        if look.header in seen:
-            console().print(Text(f"{path.name}: the same columns as before: read with {seen[look.header]!r} as well."))
+        sizes = [path.stat().st_size] if path.is_file() else ()
+        with tempfile.TemporaryDirectory() as scratch, bar(f"reading {path.name}", 1, sizes) as step:
+            look = look_at(path, staging=Path(scratch))
+            proposal = None if look.header in seen else _proposal(home, look, chosen, name=name)
+            step(result={"rows_in": look.rows})
+        if proposal is None:
+            before = seen[look.header]
+            console().print(Text(f"{path.name}: the same columns as before: read with {before!r} as well."))
             continue
-        proposal = _proposal(home, look, chosen, name=name)
         seen[look.header] = proposal.mapping
         _tell(proposal)
         if only_show:
@@ -130,7 +134,8 @@ def _reads_well(look: Look, source: Source) -> bool:
             look.frame, mapping, slot=look.path.name, header=look.header, zone="Europe/Paris", scales=SCALES,
             key=_KEY_OF_NOBODY,
         )  # fmt: skip
-        good, refused = (it.height for it in pl.collect_all([split.good, split.refused]))
+        counts = [it.select(pl.len()) for it in (split.good, split.refused)]
+        good, refused = (int(it.item()) for it in pl.collect_all(counts, engine="streaming"))
     except MappingMismatchError:
         return False
     return good > 0 and good >= _GOOD_FROM * (good + refused)

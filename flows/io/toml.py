@@ -110,7 +110,7 @@ class Part:
             names = {
                 str: 'a text "..."',
                 int: "a whole number",
-                dt.date: "a day like 2026-03-31",
+                dt.date: "a day like 2026-03-31, without quotes",
                 bool: "true or false",
             }
             raise self.error(f"{key} is {value!r}", f"It must be {names.get(kind, f'a {kind.__name__}')}.")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from polars.testing import assert_frame_equal
 
 from flows.errors import PlainError
 from flows.init.look import look_at
-from flows.io import spreadsheet
+from flows.io import spreadsheet, staged_rows
 
 
 def book(path: Path, *, far: bool = False) -> Path:
@@ -61,3 +62,15 @@ def test_a_bomb_is_told(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"a;b\n" + bytes(80 << 20), mtime=0))
     with pytest.raises(PlainError, match="unpacks to at most"):
         look_at(path)
+
+
+def test_many_rows_are_laid_down_and_looked_at_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staged_rows, "HELD_BYTES", 0)
+    path, staging = tmp_path / "a.csv", tmp_path / "rows"
+    path.write_text("id;état\n" + "".join(f"{row}; clos\n{row}b;\n" for row in range(4_000)), "utf-8")
+    held, laid_down = look_at(path), look_at(path, staging=staging)
+    assert any(staging.iterdir())
+    assert (laid_down.values, laid_down.filled, laid_down.rows) == (held.values, held.filled, held.rows)
+    assert laid_down.values["état"] == ("clos",)
+    assert laid_down.filled == {"id": 8_000, "état": 4_000}
+    assert_frame_equal(laid_down.frame.collect(), held.frame.collect())
