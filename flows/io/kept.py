@@ -23,6 +23,7 @@ import polars as pl
 from expectations.schema import Table
 from flows.io import durable, parquet
 from flows.io.publish import Manifest, as_json
+from flows.io.sound import is_sound, note_sound
 from flows.settings import digest
 
 
@@ -39,8 +40,6 @@ class Kept(TypedDict):
     """The first instant at which time alone may change it; empty where it never does."""
 
 
-_SOUND: set[tuple[object, ...]] = set()
-"""Files that this process found sound, as the disk then told of them, and for the end of which day."""
 Parts = Mapping[str, Kept]
 """The parts of a frame, by name."""
 _ROWS_CHECKED_AT_ONCE = 1_000_000
@@ -78,17 +77,8 @@ class Keeper:
         return self.home / rows_file(kept)
 
     def is_sound(self, kept: Kept) -> bool:
-        """The rows are still the bytes that were written; hashed once by each process for a night."""
-        path = self.path(kept)
-        if not path.is_file():
-            return False
-        if (seen := self._seen(kept)) not in _SOUND and durable.fingerprint(path) == kept["sha256"]:
-            _SOUND.add(seen)
-        return seen in _SOUND
-
-    def _seen(self, kept: Kept) -> tuple[object, ...]:
-        about = self.path(kept).stat()
-        return self.path(kept), kept["sha256"], self.end, about.st_ino, about.st_size, about.st_mtime_ns
+        """The rows are still the bytes that were written."""
+        return is_sound(self.path(kept), kept["sha256"], self.end)
 
     def sound(self, parts: Parts) -> pl.LazyFrame:
         """The rows of all parts, of the bytes that were written: for whoever reads what was made on another night."""
@@ -160,7 +150,7 @@ class Keeper:
             until = making.holds_until(pl.scan_parquet(path, glob=False)).collect().item()
         holds_until = "" if until is None else until.isoformat()
         made: Kept = {"key": key, **written, "made_at": made_at, "holds_until": holds_until}
-        _SOUND.add(self._seen(made))  # they were hashed when they were written
+        note_sound(path, made["sha256"], self.end)
         return made
 
     def require_sound(self, kept: Kept) -> None:

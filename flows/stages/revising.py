@@ -16,6 +16,7 @@ from flows.io import durable, publish
 from flows.io.kept import Kept, frames_of
 from flows.io.ledger import Entry, Record, rules_sha256
 from flows.io.publish import Manifest
+from flows.io.sound import is_sound
 from flows.stages.draft import Draft, Output, require_contract, write_output
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _of_a_sound_run(draft: Draft, *names: str) -> tuple[Manifest, list[Path]] | 
         there = [it for found in files for it in found]
         paths = [shelf.folder_of(manifest["run"]) / name for name in there]
         wanted = [manifest["outputs"][name]["sha256"] for name in there]
-        if all(path.is_file() and durable.fingerprint(path) == it for path, it in zip(paths, wanted, strict=True)):
+        if all(is_sound(path, it, draft.end) for path, it in zip(paths, wanted, strict=True)):
             return manifest, paths
     return None
 

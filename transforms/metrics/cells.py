@@ -1,6 +1,6 @@
 """From facts to the table of sums: one row per period and member of a cut, without gaps, one column per measure.
 
-The sums of several facts are stacked and added up, so that a ratio over two facts needs no join.
+The sums of several facts are laid side by side, cell by cell, so that a ratio over two facts joins no rows of them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import polars as pl
 
@@ -23,7 +23,6 @@ MEMBER = ("grouping_set", *CUTS, "member")
 _CELL = (*MEMBER, "period_start")
 _VALUE = ":value"
 """How the columns end that hold no sum but a value."""
-_FACTS_AT_ONCE = 4
 Part = tuple[str, pl.LazyFrame]
 """Name of a cut, and the sums of its members."""
 
@@ -69,11 +68,12 @@ def table_of_sums(metrics: Sequence[Metric], cut: Cut, days: Days) -> pl.LazyFra
 
 
 def _side_by_side(parts: list[pl.LazyFrame], keys: Sequence[str]) -> pl.LazyFrame:
-    """The sums of one cut, a few facts at a time: each row of a stack is as wide as all its facts together."""
-    groups = [parts[first : first + _FACTS_AT_ONCE] for first in range(0, len(parts), _FACTS_AT_ONCE)]
-    step = partial(_added_up, keys=keys)
-    added = [_at_once(step, pl.concat(group, how="diagonal")) for group in groups]
-    return added[0] if len(added) == 1 else _side_by_side(added, keys)
+    """The sums of one cut: each part has one row per period and member, at most.
+
+    Joined, not stacked and added up: each row of a stack would be as wide as all facts together.
+    """
+    by = ["period_start", *keys]
+    return reduce(lambda one, two: one.join(two, on=by, how="full", coalesce=True, nulls_equal=True), parts)
 
 
 def _at_once(step: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.LazyFrame, *numbers: str) -> pl.LazyFrame:
@@ -90,27 +90,29 @@ def _at_once(step: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.LazyFrame, *
     )
 
 
-def _added_up(stacked: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
-    """One row per period and member of a cut: the sums of all facts side by side."""
+def _added_up(rows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
+    """One row per period and member of a cut, of several that each hold the statistics of one sample."""
     sums = pl.exclude("period_start", *keys, f"^.*{_VALUE}$").sum()
-    added = stacked.group_by("period_start", *keys).agg(sums, pl.col(f"^.*{_VALUE}$").max())
-    return added.select(stacked.columns)
+    added = rows.group_by("period_start", *keys).agg(sums, pl.col(f"^.*{_VALUE}$").max())
+    return added.select(rows.columns)
 
 
 def _without_gaps(added: pl.DataFrame, *, cut: Cut, first: str) -> pl.DataFrame:
     """The same rows, and one for each period in which a member had none, from that of its `first` grain on."""
     begins, now = start_of(pl.col("period_start").min(), first), start_of(pl.lit(cut.as_of), cut.grain)
+    periods = pl.date_ranges("period_start", now, interval=INTERVALS[cut.grain])
     return (
         added.group_by(MEMBER)
         .agg(begins.alias("period_start"))
-        .with_columns(pl.date_ranges("period_start", now, interval=INTERVALS[cut.grain]))
-        .explode("period_start", empty_as_null=True)
-        .join(added, on=_CELL, how="left", nulls_equal=True)
-        .with_columns(pl.exclude(*_CELL, f"^.*{_VALUE}$").fill_null(0))
-        .select(added.columns)
-        .sort(_CELL, nulls_last=False)
-        .with_columns(pl.int_range(pl.len()).alias("cell"), pl.int_range(pl.len()).over(MEMBER).alias("age"))
+        .sort(MEMBER, nulls_last=False)
+        .with_columns(periods)
+        .with_columns(pl.int_ranges(pl.col("period_start").list.len()).alias("age"))
+        .explode("period_start", "age", empty_as_null=True)
+        # Sorted while the rows are few and narrow.
+        .join(added, on=_CELL, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(pl.exclude(*_CELL, "age", f"^.*{_VALUE}$").fill_null(0), pl.int_range(pl.len()).alias("cell"))
         .with_columns((pl.col("cell") - pl.col("age")).alias("series"))
+        .select(*added.columns, "cell", "age", "series")
     )
 
 
@@ -140,7 +142,8 @@ def _statistics(days: Days, metrics: Iterable[Metric], cut: Cut) -> Iterator[Par
         rows = days.statistics[f"{fact}.{date}"].filter(pl.col("grain") == cut.grain).drop("grain", UNSETTLED).cache()
         for name in sets_of(fact):
             others = [column for column in MEMBER if column not in _keys(name)]
-            yield name, rows.filter(pl.col("grouping_set") == name).drop(others)
+            here = rows.filter(pl.col("grouping_set") == name).drop(others)
+            yield name, _at_once(partial(_added_up, keys=_keys(name)), here)
 
 
 def _keys(name: str) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """A sum or difference of measures, possibly of several facts: no join, the sums are stacked."""
+    """A sum or difference of measures, possibly of several facts: their sums lie side by side."""
 
     plus: tuple[Measure, ...]
     minus: tuple[Measure, ...] = ()

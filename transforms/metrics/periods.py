@@ -26,22 +26,25 @@ def end_of(start: pl.Expr, grain: str) -> pl.Expr:
     return start.dt.offset_by(INTERVALS[grain]).dt.offset_by("-1d")
 
 
-def back(column: str, periods: int) -> pl.Expr:
-    """The column so many periods before: of rows in order of time without gaps, `age` being their number."""
-    return pl.when(pl.col("age") >= periods).then(pl.col(column).shift(periods))
+def back(periods: int) -> pl.Expr:
+    """The number of the row so many periods before, null where the member had not begun.
+
+    Rows are in order of time without gaps, `age` being the number of each among those of its member.
+    """
+    return pl.when(pl.col("age") >= periods).then(pl.int_range(pl.len()) - periods)
 
 
-def a_year_back(column: str, grain: str) -> pl.Expr:
-    """The column in the same period of last year.
+def a_year_back(grain: str) -> pl.Expr:
+    """The number of the row of the same period of last year.
 
     A day is compared with the same weekday 364 days before, a week with the week of the same ISO number (null for
     week 53 where last year had none).
     """
     if grain != "week":
-        return back(column, _PERIODS_A_YEAR[grain])
+        return back(_PERIODS_A_YEAR[grain])
     start = pl.col("period_start")
     return pl.coalesce(
-        pl.when(start.dt.offset_by(f"-{weeks}w").dt.week() == start.dt.week()).then(back(column, weeks))
+        pl.when(start.dt.offset_by(f"-{weeks}w").dt.week() == start.dt.week()).then(back(weeks))
         for weeks in _WEEKS_A_YEAR
     )
 

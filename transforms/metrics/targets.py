@@ -19,9 +19,9 @@ def target_value(metric: Metric, site: Site) -> pl.Expr:
     return pl.coalesce(*(pl.when(_holds(t)).then(_number(t)) for t in mine), pl.lit(None, pl.Float64))
 
 
-def is_target_met(metric: Metric) -> pl.Expr:
-    """Whether the value lies on the good side; null where no side is better."""
-    value, target = pl.col("value"), pl.col("target_value")
+def is_target_met(metric: Metric, target: pl.Expr) -> pl.Expr:
+    """Whether the value lies on the good side of a target; null where no side is better."""
+    value = pl.col("value")
     sides = {"higher": value >= target, "lower": value <= target, "neutral": pl.lit(None, pl.Boolean)}
     return sides[metric.better]
 

@@ -21,10 +21,14 @@ from transforms.metrics.metric import Metric, Ratio, Statistic, Sum
 from transforms.metrics.periods import Span, a_year_back, back, end_of
 from transforms.metrics.suppression import HIDDEN
 from transforms.metrics.targets import is_target_met, target_value
+from transforms.metrics.unit import Unit
 from transforms.site import Site
 
 _SUMS = ("numerator", "denominator", "n", "n_positive", "n_negative", "squares")
-_CHANGED = "is_significant_vs_prior"
+_ABOUT = ("cell", *MEMBER, "period_start", "period_end", "prior", "prior_year")
+"""What is known of a row whatever the metric; where the rows lie that it is compared with."""
+_OF_ALL = ("status", "is_complete", "is_significant_vs_prior")
+"""Columns that are worked out for all metrics at once."""
 _SPARSE = {"day", "week"}
 """Grains in which members are many and quiet: ten years of sixty teams are two hundred thousand days without a row."""
 Pair = tuple[pl.Expr, pl.Expr]
@@ -34,14 +38,24 @@ def all_values(
     sums: pl.DataFrame, *, metrics: Sequence[Metric], cut: Cut, site: Site, schema: pl.Schema, span: Span
 ) -> pl.DataFrame:
     """One row per metric, period of the span and member of a cut; `sums` are those that the span looks at."""
-    known = [*(name for name in schema if name != _CHANGED), "cell", "p"]
-    values = pl.concat(
-        # Selected one by one: what only the way to a value needs would be several times the memory of the values.
-        _values_of(_compared(_known(sums, metric, cut), metric, cut, span), metric, cut, site).select(known)
-        for metric in metrics
+    rows = sums.with_columns(
+        period_end=end_of(pl.col("period_start"), cut.grain),
+        begin=pl.int_range(pl.len()) - (pl.col("age") - pl.col("age").min().over("series")),
+        prior=back(1),
+        prior_year=a_year_back(cut.grain),
     )
-    changed = significance.beyond_chance(pl.col("p"), "cell").alias(_CHANGED)
-    return values.with_columns(changed).select(schema.names())
+    alike: dict[tuple[str, Unit], list[Metric]] = {}
+    for metric in metrics:
+        alike.setdefault((metric.interval, metric.unit), []).append(metric)
+    known = [*(name for name in schema if name not in _OF_ALL), HIDDEN, "cell", "p"]
+    values = pl.concat(
+        # Selected a few at a time: what only the way to a value needs would be several times the memory of the values.
+        _judged(pl.concat((_values_of(rows, it, cut, site, span) for it in few), rechunk=True), few[0]).select(known)
+        for few in alike.values()
+    )
+    of_all = (_status(), pl.col("period_end") <= cut.as_of, significance.beyond_chance(pl.col("p"), "cell"))
+    named = dict(zip(_OF_ALL, of_all, strict=True))
+    return values.with_columns(**named).select(schema.names())
 
 
 def looked_at(sums: pl.LazyFrame, metrics: Sequence[Metric], span: Span) -> pl.LazyFrame:
@@ -62,53 +76,55 @@ def veil_of(metric: Metric) -> str:
     return f"{metric.guard.id}:below {metric.suppress_below}" if isinstance(metric, Ratio) else ""
 
 
-def _known(sums: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
+def _known(rows: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
     """The sums of one metric, as far as they may be told."""
     veil = _is_true(veil_of(metric)) if metric.suppress_below else pl.lit(value=False)
-    rows = (
-        sums.select("cell", "series", "age", *MEMBER, "period_start", *_read(metric), veil.alias(HIDDEN), _had(metric))
-        .filter(pl.col("grouping_set").is_in(metric.grouping_sets))
-        .with_columns(((pl.col("present").cum_sum().over("series") > 0) | _is_true(_had(metric))).alias("is_known"))
+    so_far = present(metric).cum_sum()
+    has_begun = so_far > (so_far - present(metric)).gather("begin")  # more than when the member's rows began
+    told = rows.select(
+        *_ABOUT, *_read(metric), veil.alias(HIDDEN), (has_begun | _is_true(_had(metric))).alias("is_known")
     )
     if not metric.suppress_below:
-        return rows
-    is_running = end_of(pl.col("period_start"), cut.grain) > cut.as_of
-    return rows.with_columns(pl.col(HIDDEN) | (is_running & pl.col("is_known"))).with_columns(
+        return told
+    is_running = pl.col("period_end") > cut.as_of
+    return told.with_columns(pl.col(HIDDEN) | (is_running & pl.col("is_known"))).with_columns(
         pl.when(~pl.col(HIDDEN)).then(pl.col(_SUMS))
     )
 
 
 def _compared(rows: pl.DataFrame, metric: Metric, cut: Cut, span: Span) -> pl.DataFrame:
     """The rows of one metric in the periods of a span, each beside what it is compared with."""
-    earlier = [back(name, 1).alias(f"prior_{name}") for name in ("value", *_SUMS)]
-    return (
-        rows.with_columns(pl.when("is_known").then(_value(metric)).alias("value"))
-        .with_columns(*earlier, a_year_back("value", cut.grain).alias("prior_year_value"))
-        .filter(pl.col("period_start") >= span.first, pl.col(HIDDEN) | _is_shown(metric, cut))
+    told = rows.with_columns(pl.when("is_known").then(_value(metric)).alias("value"))
+    shown = told.filter(
+        pl.col("period_start") >= span.first,
+        pl.col("grouping_set").is_in(metric.grouping_sets),
+        pl.col(HIDDEN) | _is_shown(metric, cut),
+    )
+    # Looked up for the rows that are shown: they are few.
+    earlier = told.select(
+        pl.col("value", *_SUMS).gather(shown["prior"]).name.prefix("prior_"),
+        prior_year_value=pl.col("value").gather(shown["prior_year"]),
+    )
+    return shown.hstack(earlier)
+
+
+def _values_of(rows: pl.DataFrame, metric: Metric, cut: Cut, site: Site, span: Span) -> pl.DataFrame:
+    """The rows of one metric in the periods of a span, before anything is judged by chance."""
+    target = target_value(metric, site)
+    return _compared(_known(rows, metric, cut), metric, cut, span).with_columns(
+        metric_id=pl.lit(metric.name),
+        metric_version=pl.lit(metric.version, pl.Int64),
+        ci_method=pl.lit(metric.interval),
+        is_mature=pl.col("period_end") <= cut.as_of - dt.timedelta(days=metric.maturity_days),
+        target_value=target,
+        is_target_met=is_target_met(metric, target),
     )
 
 
-def _values_of(rows: pl.DataFrame, metric: Metric, cut: Cut, site: Site) -> pl.DataFrame:
-    """The rows of one metric, before the correction over all metrics."""
-    end = end_of(pl.col("period_start"), cut.grain)
-    low, high, p = _judged(metric)
-    return (
-        rows.with_columns(
-            end.alias("period_end"),
-            pl.lit(metric.name).alias("metric_id"),
-            pl.lit(metric.version, pl.Int64).alias("metric_version"),
-            pl.col("squares").cast(pl.Float64).alias("sum_sq"),
-            low.alias("ci_low"),
-            high.alias("ci_high"),
-            pl.lit(metric.interval).alias("ci_method"),
-            p.alias("p"),
-            _status().alias("status"),
-            (end <= cut.as_of).alias("is_complete"),
-            (end <= cut.as_of - dt.timedelta(days=metric.maturity_days)).alias("is_mature"),
-        )
-        .with_columns(target_value(metric, site).alias("target_value"))
-        .with_columns(is_target_met(metric).alias("is_target_met"))
-    )
+def _judged(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    """The rows of metrics that are judged as this one is, with their intervals, before the correction over all."""
+    low, high, p = _by_chance(metric)
+    return rows.with_columns(sum_sq=pl.col("squares").cast(pl.Float64), ci_low=low, ci_high=high, p=p)
 
 
 def _status() -> pl.Expr:
@@ -119,7 +135,7 @@ def _status() -> pl.Expr:
 
 def _read(metric: Metric) -> list[pl.Expr]:
     """The sums of a metric out of the table of sums; null where it has none of the kind."""
-    columns: dict[str, pl.Expr] = {"present": present(metric)}
+    columns: dict[str, pl.Expr] = {}
     if isinstance(metric, Statistic):
         columns |= {"n": pl.col(f"{metric.name}:n"), "value": pl.col(f"{metric.name}:value")}
     if isinstance(metric, Ratio):
@@ -132,10 +148,7 @@ def _read(metric: Metric) -> list[pl.Expr]:
         if metric.interval == "student_t":
             columns["squares"] = _squares(metric)
     types = {"squares": pl.Int128(), "value": pl.Float64()}
-    return [
-        columns.get(name, pl.lit(None)).cast(types.get(name, pl.Int64())).alias(name)
-        for name in (*_SUMS, "value", "present")
-    ]
+    return [columns.get(name, pl.lit(None)).cast(types.get(name, pl.Int64())).alias(name) for name in (*_SUMS, "value")]
 
 
 def present(metric: Metric) -> pl.Expr:
@@ -182,7 +195,7 @@ def _is_shown(metric: Metric, cut: Cut) -> pl.Expr:
     return counted | (pl.col("is_known") & (pl.col("grouping_set") == "total"))
 
 
-def _judged(metric: Metric) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+def _by_chance(metric: Metric) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     """Both ends of the interval, and the p-value of the change since the period before."""
     unit = metric.unit.value
     now = {name: pl.col(name) for name in _SUMS}
