@@ -6,6 +6,7 @@ Pure: the suite asks them of Great Expectations, the gate names its reasons by t
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,6 +42,7 @@ class Check:
         return f"rule {self.subject}" if self.kind is Kind.RULE else f"{self.subject}: {self.says}"
 
 
+@functools.lru_cache
 def row_checks(table: Table) -> tuple[Check, ...]:
     """Everything the contract says about one row, in the order declared: columns, then rules."""
     of_columns = [check for name, column in table.columns.items() for check in column_checks(name, column)]
@@ -75,6 +77,7 @@ def column_checks(name: str, column: Column) -> tuple[Check, ...]:
     )
 
 
+@functools.lru_cache
 def quarantining(table: Table) -> tuple[str, ...]:
     """Codes of the checks that send a row to quarantine."""
     return tuple(check.code for check in row_checks(table) if check.severity is Severity.CRITICAL)

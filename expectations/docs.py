@@ -118,13 +118,24 @@ def summary_of(*, rows: int, blocked_by: tuple[str, ...], warnings: tuple[str, .
 def _write_index(folder: Path) -> None:
     pages = []
     for path in sorted(folder.glob("*/*.html"), reverse=True):
-        # The summary stands at the head of a page, before its style.
-        with path.open(encoding="utf-8") as page:
-            found = _SUMMARY.search(page.read(4_000))
-        said = html.unescape(found[1]) if found else ""
+        said = _said(path, path.stat().st_mtime_ns)
         pages.append((path.parent.name, path.stem, path.relative_to(folder).as_posix(), said, _tone(said)))
     known = {"title": "Validations", "summary": f"{len(pages)} pages", "tone": "", "style": _STYLE, "up": ""}
-    _replace(folder / "index.html", JinjaTemplate(_INDEX).render(pages=pages, **known))
+    _replace(folder / "index.html", _index().render(pages=pages, **known))
+
+
+@functools.cache
+def _index() -> JinjaTemplate:
+    compiled: JinjaTemplate = JinjaTemplate(_INDEX)
+    return compiled
+
+
+@functools.cache
+def _said(path: Path, _written_ns: int) -> str:
+    """The summary of a page, which stands at its head, before its style; read once after the page was written."""
+    with path.open(encoding="utf-8") as page:
+        found = _SUMMARY.search(page.read(4_000))
+    return html.unescape(found[1]) if found else ""
 
 
 def _shown(result: Any) -> Any:  # noqa: ANN401

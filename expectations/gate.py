@@ -6,7 +6,6 @@ Three outcomes: a verdict on the data, or `ValidationCrashed` where a check coul
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +19,9 @@ from great_expectations.data_context.types.resource_identifiers import (
     ValidationResultIdentifier,
 )
 
-import expectations.datasource
 from expectations import docs as data_docs
 from expectations.checks import quarantining, row_checks
+from expectations.datasource import PARAMETER, StagedAsset
 from expectations.engine import PolarsBatchData, PolarsExecutionEngine, Staged
 from expectations.row_rules import unexpected
 from expectations.schema import Layer, Severity, Table
@@ -79,8 +78,11 @@ def validate(frame: pl.LazyFrame, table: Table, *, run_name: str, home: Path, do
 
 
 def split(frame: pl.LazyFrame, table: Table) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """(good rows, bad rows with their `reasons`), by the very expressions that `validate` counts."""
-    masks = _masks(frame, table)
+    """(good rows, bad rows with their `reasons`), by the very expressions that `validate` counts.
+
+    The frame has the columns of its contract, in their types.
+    """
+    masks = _masks(table)
     if not masks:
         return frame, frame.clear().with_columns(pl.lit([], pl.List(pl.String)).alias(REASONS))
     reasons = pl.concat_list([pl.when(mask).then(pl.lit(code)) for code, mask in masks.items()]).list.drop_nulls()
@@ -88,23 +90,25 @@ def split(frame: pl.LazyFrame, table: Table) -> tuple[pl.LazyFrame, pl.LazyFrame
     return frame.filter(~bad), frame.filter(bad).with_columns(reasons.alias(REASONS))
 
 
-def check_counts(verdict: Verdict, bad: pl.DataFrame, table: Table) -> None:
+def check_counts(verdict: Verdict, bad: pl.LazyFrame, table: Table) -> None:
     """Raise unless the quarantined rows are, check by check, those that were counted."""
-    found = Counter(bad[REASONS].explode().drop_nulls().to_list())
+    told = bad.select(pl.col(REASONS).explode(empty_as_null=True)).drop_nulls().group_by(REASONS).len()
+    found = dict(told.collect(engine="streaming").iter_rows())
     for code in quarantining(table):
-        if found[code] != verdict.counts[code]:
+        rows = found.get(code, 0)
+        if rows != verdict.counts[code]:
             message = (
-                f"{verdict.table}: the quarantine has {found[code]} rows for {code!r}, {verdict.counts[code]} were "
+                f"{verdict.table}: the quarantine has {rows} rows for {code!r}, {verdict.counts[code]} were "
                 "counted. The staged file changed between the two: validate it again."
             )
             raise ValidationCrashed(message)
 
 
-def _masks(frame: pl.LazyFrame, table: Table) -> dict[str, pl.Expr]:
-    """By code, true where the row goes to quarantine."""
+def _masks(table: Table) -> Mapping[str, pl.Expr]:
+    """By code, true where the row goes to quarantine: the contract alone says so."""
     engine = PolarsExecutionEngine()
     conditions = {name: rule.holds for name, rule in table.rules.items()}
-    engine.load_batch_data("staged", PolarsBatchData(engine, Staged(frame, conditions)))
+    engine.load_batch_data("staged", PolarsBatchData(engine, Staged(table.empty(), conditions)))
     asked = row_expectations(table)
     return {code: _mask(engine, asked[code]) for code in quarantining(table)}
 
@@ -120,7 +124,7 @@ def _staged(frame: pl.LazyFrame, table: Table) -> Staged:
     conditions = {name: rule.holds for name, rule in table.rules.items()}
     if table.layer is not Layer.FEED:
         return Staged(frame, conditions)
-    masks = _masks(frame, table)
+    masks = _masks(table)
     good = ~pl.any_horizontal(list(masks)) if masks else pl.lit(True)
     return Staged(frame, conditions | {GOOD_ROWS: good}, masks)
 
@@ -132,8 +136,9 @@ def _run(staged: Staged, asked: gx.ExpectationSuite, *, run_name: str, home: Pat
     is fresh, and the result is stored the same.
     """
     context = _context(home)
-    asset = context.data_sources.add_polars("staged").add_staged_asset(asked.name)
-    batch = asset.add_batch_definition("whole").get_batch(batch_parameters={expectations.datasource.PARAMETER: staged})
+    # Each thing that is added by itself writes down the whole configuration once more.
+    asset = context.data_sources.add_polars("staged", assets=[StagedAsset(name=asked.name)]).get_asset(asked.name)
+    batch = asset.get_batch(asset.build_batch_request({PARAMETER: staged}))
     result = batch.validate(asked, result_format=_COUNTS_ONLY)
     about = ValidationResultIdentifier(
         expectation_suite_identifier=ExpectationSuiteIdentifier(asked.name),

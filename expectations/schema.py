@@ -90,9 +90,13 @@ class Rule:
     severity: Severity = Severity.CRITICAL
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
-    """One table: what one row is, what makes it unique, which column is its clock, and its columns."""
+    """One table: what one row is, what makes it unique, which column is its clock, and its columns.
+
+    A contract is told from others by itself and not by what it says: what is derived from it is derived once. It is
+    another where it was sent to a worker, so nothing derived is remembered of ever more of them.
+    """
 
     name: str
     layer: Layer

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import great_expectations as gx
-import great_expectations.expectations as gxe
 import polars as pl
-from great_expectations.compatibility import pydantic
-from great_expectations.expectations.expectation import BatchExpectation, Expectation, MulticolumnMapExpectation
+from great_expectations.expectations.expectation import Expectation
 
 from expectations.checks import Check, Kind, row_checks
+from expectations.custom import (
+    ExpectColumnsToBeThere,
+    ExpectColumnToBeFilled,
+    ExpectColumnToBeLike,
+    ExpectColumnToBeOneOf,
+    ExpectColumnToFollow,
+    ExpectColumnToLieWithin,
+    ExpectColumnTypes,
+    ExpectCompoundKeyToBeUnique,
+    ExpectKeyToBeUnique,
+    ExpectRuleToHold,
+)
 from expectations.schema import Column, Layer, Severity, Table
 
 GOOD_ROWS = "good rows"
@@ -19,44 +31,14 @@ GOOD_ROWS = "good rows"
 _HOLDS = "all held back"
 
 
-class ExpectRuleToHold(MulticolumnMapExpectation):  # type: ignore[misc]
-    """Rows satisfy a condition of the contract, looked up by its name in the staged batch."""
-
-    rule: str
-    ignore_row_if: str = "never"
-    map_metric: ClassVar[str] = "rows.rule"
-    success_keys: ClassVar[tuple[str, ...]] = ("rule", "mostly")
-
-    @pydantic.validator("column_list")  # type: ignore[untyped-decorator]
-    def _validate_column_list(cls, columns: list[str]) -> list[str]:  # noqa: N805
-        """Let a rule be about one column: the library's own validator, which this replaces, wants two."""
-        return columns
-
-
-class ExpectColumnTypes(BatchExpectation):  # type: ignore[misc]
-    """Columns have the types of the contract; a column that is absent is another expectation's business."""
-
-    types: dict[str, str]
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.column_types",)
-    success_keys: ClassVar[tuple[str, ...]] = ("types",)
-
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: object = None,  # noqa: ARG002
-        execution_engine: object = None,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        found = {column["name"]: column["type"] for column in metrics["table.column_types"]}
-        wrong = [f"{n} is {found[n]}, not {want}" for n, want in self.types.items() if found.get(n, want) != want]
-        return {"success": not wrong, "result": {"observed_value": "; ".join(wrong) or "as declared"}}
-
-
+@functools.lru_cache
 def suite(table: Table) -> gx.ExpectationSuite:
     """All that the contract says: columns and types, key, rows, and the share of good rows of a feed."""
     expectations = [*_structure(table), *row_expectations(table).values(), *_whole(table)]
     return gx.ExpectationSuite(table.name, expectations=expectations)
 
 
+@functools.lru_cache
 def structure_suite(table: Table) -> gx.ExpectationSuite:
     """Columns and types only: what can be asked of a frame that does not have them."""
     return gx.ExpectationSuite(table.name, expectations=_structure(table))
@@ -71,7 +53,8 @@ def misfits(schema: pl.Schema, table: Table) -> tuple[str, ...]:
     )
 
 
-def row_expectations(table: Table) -> dict[str, Expectation]:
+@functools.lru_cache
+def row_expectations(table: Table) -> Mapping[str, Expectation]:
     """Expectations about single rows, by the code of the check each of them asks."""
     return {check.code: _row_expectation(check, table) for check in row_checks(table)}
 
@@ -88,7 +71,7 @@ def _row_expectation(check: Check, table: Table) -> Expectation:
     column = table.columns[check.subject]
     if check.kind is Kind.NOT_BEFORE:
         pair = {"column_A": check.subject, "column_B": column.not_before, "ignore_row_if": "either_value_is_missing"}
-        return gxe.ExpectColumnPairValuesAToBeGreaterThanB(or_equal=True, **pair, **common)
+        return ExpectColumnToFollow(or_equal=True, **pair, **common)
     return _column_expectation(check, column, common)
 
 
@@ -96,16 +79,16 @@ def _column_expectation(check: Check, column: Column, common: dict[str, Any]) ->
     asked = {"column": check.subject, **common}
     match check.kind:
         case Kind.REQUIRED:
-            return gxe.ExpectColumnValuesToNotBeNull(**asked)
+            return ExpectColumnToBeFilled(**asked)
         case Kind.ONE_OF:
-            return gxe.ExpectColumnValuesToBeInSet(value_set=list(column.one_of), **asked)
+            return ExpectColumnToBeOneOf(value_set=list(column.one_of), **asked)
         case Kind.PATTERN:
-            return gxe.ExpectColumnValuesToMatchRegex(regex=f"^(?:{column.pattern})$", **asked)
+            return ExpectColumnToBeLike(regex=f"^(?:{column.pattern})$", **asked)
         case Kind.FINITE:
             largest = sys.float_info.max
-            return gxe.ExpectColumnValuesToBeBetween(min_value=-largest, max_value=largest, **asked)
+            return ExpectColumnToLieWithin(min_value=-largest, max_value=largest, **asked)
         case _:
-            return gxe.ExpectColumnValuesToBeBetween(min_value=column.at_least, max_value=column.at_most, **asked)
+            return ExpectColumnToLieWithin(min_value=column.at_least, max_value=column.at_most, **asked)
 
 
 def _structure(table: Table) -> list[Expectation]:
@@ -113,7 +96,7 @@ def _structure(table: Table) -> list[Expectation]:
     present = _said("columns: present", "Every column of the contract is there.", Severity.CRITICAL, effect=_HOLDS)
     typed = _said("columns: typed", "Columns have the types of the contract.", Severity.CRITICAL, effect=_HOLDS)
     return [
-        gxe.ExpectTableColumnsToMatchSet(column_set=list(table.columns), exact_match=False, **present),
+        ExpectColumnsToBeThere(column_set=list(table.columns), exact_match=False, **present),
         ExpectColumnTypes(types=types, **typed),
     ]
 
@@ -128,8 +111,8 @@ def _whole(table: Table) -> list[Expectation]:
         return [ExpectRuleToHold(rule=GOOD_ROWS, column_list=key, **mostly, **said)]
     said = _said(f"key {', '.join(key)}: unique", f"One row is {table.grain}.", Severity.CRITICAL, effect=_HOLDS)
     if len(key) == 1:
-        return [gxe.ExpectColumnValuesToBeUnique(column=key[0], **said)]
-    return [gxe.ExpectCompoundColumnsToBeUnique(column_list=key, ignore_row_if="never", **said)]
+        return [ExpectKeyToBeUnique(column=key[0], **said)]
+    return [ExpectCompoundKeyToBeUnique(column_list=key, ignore_row_if="never", **said)]
 
 
 def _said(code: str, about: str, severity: Severity, *, effect: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`check FILE`: one file read as a run would read it, in a folder that is thrown away; nothing else is touched."""
 
 import dataclasses
-import re
 import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,12 +17,13 @@ from flows.progress import one_by_one
 from flows.settings import Settings
 from flows.sources import source_named
 from flows.stages.reading import read_export
+from transforms.cells import without_the_cell
 from transforms.mapping import Mapping, parse_mapping
 
 ROWS_SHOWN = 3
+_ROWS_LOOKED_AT = 100
 REASONS_SHOWN = 20
 _WIDTH_SHOWN = 160
-_CELL = re.compile(r'^([\w ]+): ".*" is not (.*)$', re.DOTALL)
 
 
 def check_file(settings: Settings, path: Path, mapping: str = "") -> bool:
@@ -65,26 +65,26 @@ def _check(settings: Settings, path: Path, mapping: Mapping) -> bool:
             "bytes": path.stat().st_size, "key": "checked", "problem": "", "erased": (),
         }  # fmt: skip
         (told,) = one_by_one(f"reading {path.name}", read_export, [job], apart)
-        good = _stored(apart, told, "good", ".parquet")
-        bad = _stored(apart, told, "quarantine", ".quarantine.parquet")
+        _show(told, apart, mapping)
+    return told["state"] != "accepted" or told["rows_quarantined"] > 0
+
+
+def _show(told: Record, settings: Settings, mapping: Mapping) -> None:
+    """What became of the rows of the file, while they lie there."""
     _show_counts(told)
     out = console()
     if told["state"] != "accepted":
         out.print(Text.assemble((f"{told['state']}  ", "bold red"), told["reason"]))
-    if bad is not None and bad.height:
-        _show_reasons(bad)
-    if good is not None and good.height:
+    if told["rows_quarantined"]:
+        bad = pl.scan_parquet(settings.store / f"{told['key']}.quarantine.parquet", glob=False)
+        _show_reasons(told["reasons"], bad)
+    if told["rows_good"]:
+        good = pl.scan_parquet(settings.store / f"{told['key']}.parquet", glob=False)
         _show_days(good, mapping, settings.site.zone)
     if told["unknown_headers"]:
         out.print(Text(f"columns not read: {', '.join(told['unknown_headers'])}"))
     for code, rows in told["warnings"].items():
         out.print(Text(f"to be looked at: {code} ({rows} rows)"))
-    return told["state"] != "accepted" or told["rows_quarantined"] > 0
-
-
-def _stored(settings: Settings, told: Record, part: str, suffix: str) -> pl.DataFrame | None:
-    path = settings.store / f"{told['key']}{suffix}"
-    return pl.read_parquet(path) if told[part] is not None else None  # type: ignore[literal-required]
 
 
 def _show_counts(told: Record) -> None:
@@ -96,38 +96,33 @@ def _show_counts(told: Record) -> None:
     console().print(table)
 
 
-def _show_reasons(bad: pl.DataFrame) -> None:
+def _show_reasons(reasons: dict[str, int], bad: pl.LazyFrame) -> None:
     """Quarantined rows by reason, the most frequent first, each with the first rows it holds for."""
-    kinds = bad.explode("reasons").with_columns(
-        kind=pl.Series([kind_of(reason) for reason in bad.explode("reasons")["reasons"]], dtype=pl.String)
-    )
-    counted = kinds.group_by("kind").agg(pl.col("line").n_unique().alias("rows")).sort("rows", "kind", descending=True)
+    frequent = sorted(reasons.items(), key=lambda it: (-it[1], it[0]))
+    reason = pl.element()
     table = plain_table("would be quarantined, because", "rows", numbers=("rows",))
     out = console()
-    for reason, rows in counted.head(REASONS_SHOWN).iter_rows():
-        table.add_row(Text(reason, overflow="fold"), f"{rows:,}")
-        examples = kinds.filter(pl.col("kind") == reason).unique("line").sort("line").head(ROWS_SHOWN)
-        for line, raw in examples.select("line", "raw").iter_rows():
+    for text, rows in frequent[:REASONS_SHOWN]:
+        table.add_row(Text(text, overflow="fold"), f"{rows:,}")
+        is_it = pl.col("reasons").list.eval((reason == text) | (without_the_cell(reason) == text)).list.any()
+        found = bad.filter(is_it).select("line", "raw").head(_ROWS_LOOKED_AT).collect(engine="streaming")
+        # A line of a wide table may be several rows.
+        for line, raw in [*dict.fromkeys(found.iter_rows())][:ROWS_SHOWN]:
             cut = raw if len(raw) <= _WIDTH_SHOWN else raw[:_WIDTH_SHOWN] + " ..."
             table.add_row(Text(f"  line {line}: {cut}", style="dim", overflow="fold"), "")
     out.print(table)
-    if counted.height > REASONS_SHOWN:
-        out.print(f"and {counted.height - REASONS_SHOWN} more reasons")
+    if len(frequent) > REASONS_SHOWN:
+        out.print(f"and {len(frequent) - REASONS_SHOWN} more reasons")
 
 
-def kind_of(reason: str) -> str:
-    """A reason without the cell it speaks of, so that alike ones are counted together."""
-    if found := _CELL.match(reason):
-        return f"{found[1]} is not {found[2]}"
-    return reason
-
-
-def _show_days(good: pl.DataFrame, mapping: Mapping, zone: str) -> None:
+def _show_days(good: pl.LazyFrame, mapping: Mapping, zone: str) -> None:
     """The first and the last day that the accepted rows tell of."""
-    clock = FEEDS[mapping.table.name].clock
-    if not clock or good[clock].null_count() == good.height:
+    table = FEEDS[mapping.table.name]
+    if not table.clock:
         return
-    day = pl.col(clock) if good[clock].dtype == pl.Date() else pl.col(clock).dt.convert_time_zone(zone).dt.date()
-    texts = good.select(day.cast(pl.String).drop_nulls()).to_series().unique().sort().to_list()
-    span = f"days covered: {texts[0]} to {texts[-1]} ({len(texts):,} days with rows, by {clock})"
-    console().print(Text(span))
+    clock = pl.col(table.clock)
+    day = clock if table.schema[table.clock] == pl.Date() else clock.dt.convert_time_zone(zone).dt.date()
+    told = good.select(day.drop_nulls()).select(first=pl.all().min(), last=pl.all().max(), days=pl.all().n_unique())
+    first, last, days = told.collect(engine="streaming").row(0)
+    if days:
+        console().print(Text(f"days covered: {first} to {last} ({days:,} days with rows, by {table.clock})"))

@@ -149,6 +149,11 @@ def refusal(field: Field, text: pl.Expr, read: pl.Expr, *, site_zone: str) -> pl
     return pl.when(is_refused(text, read)).then(reason)
 
 
+def without_the_cell(reason: pl.Expr) -> pl.Expr:
+    """The reason of a `refusal` for whatever cell: column, and what was expected. Other reasons stay as they are."""
+    return reason.str.replace(r'(?s)^([\w ]+): ".*" is not (.*)$', "${1} is not ${2}")
+
+
 def _expected(field: Field) -> str:
     column = field.column
     if field.take:

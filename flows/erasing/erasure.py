@@ -59,7 +59,7 @@ def _is_stale(told: Record, settings: Settings, persons: Sequence[Person]) -> bo
 
 def _rewritten(told: Record, settings: Settings, everybody: Sequence[Person]) -> Record:
     """The stored rows of an export without the erased, under a key of their own."""
-    from flows.stages.reading import reasons_of  # noqa: PLC0415 -- whoever only asks whether it is due reads nothing
+    from flows.stages.refusing import reasons_of  # noqa: PLC0415 -- whoever only asks whether it is due reads nothing
 
     source, table = settings.mappings[told["mapping"]].source, FEEDS[told["table"]]
     persons, erasures = persons_in(source, everybody), erasures_sha256(source, everybody)
@@ -68,18 +68,19 @@ def _rewritten(told: Record, settings: Settings, everybody: Sequence[Person]) ->
     if known is not None and stored.is_whole(settings.store, known):
         return known
     rows, refused = (_stored(told, part, settings.store) for part in ("good", "quarantine"))
-    left = refused.filter(~mentions(pl.col("raw"), persons, settings.key)).collect()
+    left = refused.filter(~mentions(pl.col("raw"), persons, settings.key))
+    kept = parquet.write(left, settings.store / f"{key}.quarantine.parquet")
     good = parquet.write(_left(rows, table, persons, settings.key), settings.store / f"{key}.parquet", table)
-    gone = told["rows_good"] - good["rows"] + told["rows_quarantined"] - left.height
+    gone = told["rows_good"] - good["rows"] + told["rows_quarantined"] - kept["rows"]
     made: Record = told | {
         "key": key,
         "erasures": erasures,
         "rows_good": good["rows"],
-        "rows_quarantined": left.height,
+        "rows_quarantined": kept["rows"],
         "rows_erased": told.get("rows_erased", 0) + gone,
         "reasons": reasons_of(left),
         "good": good,
-        "quarantine": parquet.write(left.lazy(), settings.store / f"{key}.quarantine.parquet"),
+        "quarantine": kept,
     }
     ledger.keep(settings.store, made)
     return made

@@ -172,8 +172,9 @@ def run_key(settings: Settings, taken: Iterable[Entry]) -> str:
 
 def forget_half_read(store: Path) -> None:
     """Remove what a dead run was reading: texts and rows that nobody had judged, with persons in them as they came."""
-    for path in sorted(store.glob("*.texts")) + sorted(store.glob("*.staged.parquet")):
-        durable.remove(path)
+    for end in ("texts", "staged.parquet", "turned_down"):
+        for path in sorted(store.glob(f"*.{end}")):
+            durable.remove(path)
 
 
 def sweep(store: Path, needed: set[str]) -> None:

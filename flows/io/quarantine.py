@@ -5,12 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.io import durable, stored
+from flows.io import durable, parquet, stored
 from flows.io.ledger import Entry, Record
 
 _FORMULA = r"^[=+\-@\t\r]"
 """A cell that begins so is computed by a spreadsheet that opens the report."""
-BOM = "\ufeff"
 
 
 def file_name(slot: str, mapping: str) -> str:
@@ -30,7 +29,7 @@ def write_reports(folder: Path, store: Path, taken: Iterable[Entry]) -> list[Pat
     troubled = [(it.slot, it.mapping, it.state, it.reason) for it in found if it.state != "accepted"]
     if troubled:
         frame = pl.DataFrame(troubled, schema=["file", "mapping", "state", "reason"], orient="row")
-        written.append(_put(folder / "_held.csv", frame.with_columns(_escaped(pl.all()))))
+        written.append(_put(folder / "_held.csv", frame.lazy().with_columns(_escaped(pl.all()))))
     return written
 
 
@@ -42,19 +41,22 @@ def forget(home: Path, kept: Iterable[int]) -> None:
             durable.remove(path)
 
 
-def _readable(store: Path, record: Record) -> pl.DataFrame:
+def _readable(store: Path, record: Record) -> pl.LazyFrame:
     """The quarantined rows of an export, as text that no spreadsheet computes."""
-    if record["quarantine"] is None:
-        return pl.DataFrame(schema={"line": pl.Int64, "stage": pl.String, "reasons": pl.String, "raw": pl.String})
     rows = stored.rows(store, record, "quarantine")
-    return rows.with_columns(pl.col("reasons").list.join("; "), _escaped(pl.col("raw"))).collect()
+    return rows.with_columns(pl.col("reasons").list.join("; "), _escaped(pl.col("raw")))
 
 
 def _escaped(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep()
 
 
-def _put(path: Path, frame: pl.DataFrame) -> Path:
+def _put(path: Path, rows: pl.LazyFrame) -> Path:
     durable.folder(path.parent)
-    durable.put_bytes(path, (BOM + frame.write_csv(separator=";")).encode())
+
+    def sink(draft: Path) -> None:
+        with parquet.refusals_of_the_disk(path):
+            rows.sink_csv(draft, separator=";", include_bom=True)
+
+    durable.put(path, sink)
     return path

@@ -1,11 +1,12 @@
 """One export, from its bytes to rows in the store: good ones, quarantined ones, and the account of both."""
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from expectations.checks import quarantining
 from expectations.schema import Table
 from flows.errors import PlainError
 from flows.io import durable, ledger, parquet, prints, stored
@@ -14,15 +15,13 @@ from flows.io.landed import Landed, Refused
 from flows.io.landing import read_rows
 from flows.io.ledger import Job, Record
 from flows.settings import Settings
+from flows.stages import refusing
 from flows.stages.judging import judged
 from transforms import erasing
 from transforms.canonical import FATE, GOOD, NOT_OURS, REFUSED, Typed, canonical
 from transforms.double_hour import extent, in_double_hours, wall_columns
 from transforms.erasing import Person
 from transforms.mapping import Mapping, MappingMismatchError
-
-QUARANTINE = {"line": pl.Int64(), "stage": pl.String(), "reasons": pl.List(pl.String()), "raw": pl.String()}
-"""`stage` says who refused the row: landing (not a row), reading (a cell), rules (the contract)."""
 
 
 class RowsLost(PlainError):  # noqa: N818 -- read aloud where it is caught
@@ -61,7 +60,13 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
             rows.told.sink_parquet(staged, compression="lz4")
         read = pl.scan_parquet(staged, glob=False)
         staying, gone = _without(read.filter(pl.col(FATE) == GOOD).drop(FATE), job, settings, mapping.table)
-        not_ours, erased = pl.collect_all([read.filter(pl.col(FATE) == NOT_OURS).select(pl.len()), gone])
+        not_ours, lines, erased = pl.collect_all(
+            [
+                read.filter(pl.col(FATE) == NOT_OURS).select(pl.len()),
+                read.filter(pl.col(FATE) == REFUSED).select("line"),
+                gone,
+            ]
+        )
         told = _blank(job, mapping) | {
             "rows_in": landed.refused.height + (landed.rows_in - landed.refused.height) * rows.rows_per_record,
             "rows_not_ours": not_ours.item(),
@@ -70,11 +75,11 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
             "encoding": landed.encoding,
             "warnings": _double_hours(staying, mapping, settings.site.zone),
         }
-        refused = _refused_before(landed, _refused_in_a_cell(read, job, settings, mapping, landed))
+        refused = [refusing.at_the_door(landed.refused), *_refused_in_a_cell(lines, job, settings, mapping, landed)]
         return _judged(told, settings, staying, refused, job["erased"])
     finally:
-        durable.remove(staged)
-        durable.remove(texts)
+        for path in (staged, texts, _turned_down(settings, job["key"])):
+            durable.remove(path)
 
 
 def _without(rows: pl.LazyFrame, job: Job, settings: Settings, table: Table) -> tuple[pl.LazyFrame, pl.LazyFrame]:
@@ -86,17 +91,29 @@ def _without(rows: pl.LazyFrame, job: Job, settings: Settings, table: Table) -> 
     return rows.filter(~is_gone).with_columns(cells), rows.filter(is_gone).select(pl.len())
 
 
+def _turned_down(settings: Settings, key: str) -> Path:
+    """Where the rows that were turned down lie on the way."""
+    return settings.store / f"{key}.turned_down"
+
+
 def _refused_in_a_cell(
-    read: pl.LazyFrame, job: Job, settings: Settings, mapping: Mapping, landed: Landed
-) -> pl.DataFrame:
+    lines: pl.DataFrame, job: Job, settings: Settings, mapping: Mapping, landed: Landed
+) -> list[pl.LazyFrame]:
     """Rows with a cell that cannot be read: read once more by themselves, so that only they are given reasons."""
-    lines = read.filter(pl.col(FATE) == REFUSED).select("line").collect()
-    rows = landed.rows.clear() if lines.is_empty() else landed.rows.join(lines.lazy(), on="line", how="semi")
-    return typed(job, settings, mapping, replace(landed, rows=rows)).refused.collect()
+    if lines.is_empty():
+        return []
+    rows = landed.rows.join(lines.lazy(), on="line", how="semi", maintain_order="left")
+    again = typed(job, settings, mapping, replace(landed, rows=rows))
+    home = durable.folder(_turned_down(settings, job["key"]))
+    return [refusing.in_a_cell(again.refused, home / "cells.parquet")]
 
 
 def _judged(
-    told: Record, settings: Settings, staged: pl.LazyFrame, refused: pl.LazyFrame, persons: tuple[Person, ...]
+    told: Record,
+    settings: Settings,
+    staged: pl.LazyFrame,
+    refused: Sequence[pl.LazyFrame],
+    persons: tuple[Person, ...],
 ) -> Record:
     """The staged rows parted into good and bad by their contract, and both stored."""
     from expectations.gate import check_counts, split  # noqa: PLC0415 -- three seconds of import
@@ -104,29 +121,30 @@ def _judged(
     store, key, table = settings.store, told["key"], settings.mappings[told["mapping"]].table
     verdict = judged(staged, table, name=f"{told['slot']} {told['mapping']}", settings=settings)
     good, bad = split(staged, table)
-    broken = bad.collect()
+    # Where none was counted none is looked for: one that came since would be missing from the balance.
+    broken = bad if any(verdict.counts[code] for code in quarantining(table)) else bad.clear()
     check_counts(verdict, broken, table)
-    turned_down = pl.concat([refused, _refused_by_rules(broken, table)]).sort("line", maintain_order=True).collect()
-    quarantine = turned_down.filter(~erasing.mentions(pl.col("raw"), persons, settings.key))
+    found = refusing.quarantine(
+        [*refused, refusing.by_rules(broken, table)],
+        persons,
+        path=store / f"{key}.quarantine.parquet",
+        key=settings.key,
+        staging=_turned_down(settings, key),
+    )
     written = parquet.write(good, store / f"{key}.parquet", table)
     told |= {
         "rows_good": written["rows"],
-        "rows_quarantined": quarantine.height,
-        "rows_erased": told["rows_erased"] + turned_down.height - quarantine.height,
-        "reasons": reasons_of(quarantine),
+        "rows_quarantined": found.written["rows"],
+        "rows_erased": told["rows_erased"] + found.erased,
+        "reasons": found.reasons,
         "warnings": told["warnings"]
         | {code: rows for code in verdict.warnings if (rows := verdict.counts.get(code, 0))},
         "good": written,
-        "quarantine": parquet.write(quarantine.lazy(), store / f"{key}.quarantine.parquet"),
+        "quarantine": found.written,
     }
     _require_balance(told)
     told["state"], told["reason"] = _state(told, table, verdict.blocked_by)
     return told
-
-
-def reasons_of(quarantine: pl.DataFrame) -> dict[str, int]:
-    """Quarantined rows by reason."""
-    return dict(sorted(Counter(quarantine["reasons"].explode().drop_nulls().to_list()).items()))
 
 
 def _state(told: Record, table: Table, blocked_by: tuple[str, ...]) -> tuple[str, str]:
@@ -163,27 +181,6 @@ def _double_hours(rows: pl.LazyFrame, mapping: Mapping, zone: str) -> dict[str, 
     counts = in_double_hours(rows, columns, extent(rows, columns).collect()).collect().row(0, named=True)
     words = "an hour that happens twice, read as the first"
     return {f"{name}: {words}": count for name, count in counts.items() if count}
-
-
-def _refused_before(landed: Landed, refused: pl.DataFrame) -> pl.LazyFrame:
-    """Rows that were no rows, and rows with a cell that cannot be read."""
-    at_the_door = landed.refused.lazy().select(
-        "line", pl.lit("landing").alias("stage"), pl.concat_list("reason").alias("reasons"), "raw"
-    )
-    in_a_cell = refused.lazy().select("line", pl.lit("reading").alias("stage"), "reasons", "raw")
-    return pl.concat([part.cast(pl.Schema(QUARANTINE)) for part in (at_the_door, in_a_cell)])
-
-
-def _refused_by_rules(broken: pl.DataFrame, table: Table) -> pl.LazyFrame:
-    """Rows that break their contract, as they were read: a person in them is already hidden."""
-    read = [
-        pl.when(pl.col(name).is_not_null()).then(pl.format("{} = {}", pl.lit(name), pl.col(name).cast(pl.String)))
-        for name in table.columns
-        if name not in {"slot", "line", "source"}
-    ]
-    words = pl.concat_list(read).list.drop_nulls().list.join(", ")
-    chosen = broken.lazy().select("line", pl.lit("rules").alias("stage"), "reasons", words.alias("raw"))
-    return chosen.cast(pl.Schema(QUARANTINE))
 
 
 def _require_balance(told: Record) -> None:

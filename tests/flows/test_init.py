@@ -53,7 +53,7 @@ def test_init_two_edits_check_and_run(
 
     assert main(["check", str(export), "--data", str(home)]) == 2
     told = capsys.readouterr().out
-    assert "status is not one of new, open" in told
+    assert 'status: "Chez le fournisseur" is not one of new, open' in told
     assert "line 5: D-004;14/03/2026 12:00" in told
     assert "columns not read: Note /5, Coût" in told
     assert "days covered: 2026-03-02 to 2026-03-14 (3 days with rows, by created_at)" in told
