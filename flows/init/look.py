@@ -52,7 +52,7 @@ def look_at(path: Path, *, staging: Path | None = None) -> Look:
         )
     form = format_of(Layout(), path.name) or _format_by_content(path)
     try:
-        layout, remarks = _layout(path, form)
+        layout, remarks = _layout(path, form, staging)
         landed = read_rows(path, layout, staging=staging)
     except Refused as problem:
         raise PlainError(f"{problem}") from None
@@ -87,13 +87,13 @@ def _format_by_content(path: Path) -> str:
     return next((form for first, form in _FIRST_BYTES.items() if start.startswith(first)), "csv")
 
 
-def _layout(path: Path, form: str) -> tuple[Layout, tuple[str, ...]]:
+def _layout(path: Path, form: str, staging: Path | None) -> tuple[Layout, tuple[str, ...]]:
     """How to read the file, and what is to be said about it; `format` is set where the suffix does not tell."""
     told = "" if format_of(Layout(), path.name) else form
     if form == "xlsx":
         return _sheet(path, Layout(format=told))
     if form == "json":
-        return _list_of_json(path, Layout(format=told))
+        return _list_of_json(path, Layout(format=told), staging)
     if form == "jsonl":
         return Layout(format=told), ()
     return _separated(path, Layout(format=told))
@@ -108,10 +108,10 @@ def _sheet(path: Path, layout: Layout) -> tuple[Layout, tuple[str, ...]]:
     return replace(layout, sheet=largest), (f"the workbook has the sheets {list(sizes)}: the longest is read",)
 
 
-def _list_of_json(path: Path, layout: Layout) -> tuple[Layout, tuple[str, ...]]:
+def _list_of_json(path: Path, layout: Layout, staging: Path | None) -> tuple[Layout, tuple[str, ...]]:
     """A list, or the key of the list inside an object: the door names the keys when it refuses the object."""
     try:
-        read_rows(path, layout)
+        read_rows(path, layout, staging=staging)
     except Refused as problem:
         keys = problem.found.rpartition("lists under ")[2]
         names = [one.strip(" '\"[]") for one in keys.split(",")] if "lists under" in problem.found else []
