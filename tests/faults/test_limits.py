@@ -197,3 +197,64 @@ def test_a_text(build: Callable[[Path], None], expect: str, tmp_path: Path, prov
     path = tmp_path / f"{build.__name__}{suffix}"
     build(path)
     check(path, expect, proves, "texts made to exhaust memory or time")
+
+
+MAPPING = """
+table = "feed_ticket"
+source = "desk"
+follows = "Made up for the tests."
+[read]
+datetimes = ["%d/%m/%Y %H:%M"]
+[columns]
+ticket_id = ["id"]
+created_at = ["created"]
+resolved_at = ["resolved"]
+customer_id = ["customer"]
+topic = ["topic"]
+"""
+SETTINGS = """
+[site]
+name = "Site"
+zone = "Europe/Paris"
+[[export]]
+files = "tickets.csv"
+mapping = "desk"
+"""
+CHECK = """
+import sys
+from pathlib import Path
+from flows.__main__ import main
+print(main(["check", sys.argv[1], "--mapping", "desk", "--data", sys.argv[2]]))
+print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+"""
+ROWS, REFUSED_PEAK_MB = 1_000_000, 1_200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("{0};2026-03-01 10:{1:02}:00;2026-03-02 10:{1:02}:00;C-{0};retour", "created_at is not dd/mm/yyyy hh:mm"),
+        ("{0};02/03/2026 10:{1:02};01/03/2026 10:{1:02};C-{0};retour", "resolved_at: not before created_at"),
+    ],
+    ids=["a cell", "a rule"],
+)
+def test_an_export_of_which_no_row_can_be_taken(
+    row: str, reason: str, tmp_path: Path, proves: Callable[[Proof], None]
+) -> None:
+    path, home = tmp_path / "tickets.csv", tmp_path / "site"
+    (home / "sources").mkdir(parents=True)
+    (home / "sources" / "desk.toml").write_text(MAPPING, "utf-8")
+    (home / "raw").mkdir()
+    (home / "pipeline.toml").write_text(SETTINGS, "utf-8")
+    lines = (row.format(number, number % 60) for number in range(ROWS))
+    path.write_text("id;created;resolved;customer;topic\n" + "\n".join(lines) + "\n", "utf-8")
+    command = [sys.executable, "-c", CHECK, str(path), str(home)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    *_, code, peak_kib = done.stdout.split()
+    print(done.stdout)  # noqa: T201 -- seen with -rP
+    assert code == "2", done.stderr[-2_000:]
+    assert f"{reason} ({ROWS})" in " ".join(done.stdout.split())
+    assert int(peak_kib) < REFUSED_PEAK_MB * 1_024
+    proves(Proof(12, "exports of which no row can be taken", 1))
