@@ -11,7 +11,7 @@ from expectations.tables.metric import GRAINS
 from flows.erasing import erasure
 from flows.errors import PlainError
 from flows.failure import under_way
-from flows.io import durable, ledger, parquet, publish, quarantine, stored
+from flows.io import durable, ledger, memory, parquet, publish, quarantine, stored
 from flows.io import kept as kept_frames
 from flows.io.ledger import Entry, Record
 from flows.io.mirror import Mirrored, refresh_mirror
@@ -92,6 +92,7 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     draft = _draft(settings, taken, parent)
     with bar("parting tickets"):
         routing.lay_out(draft, taken)
+    memory.give_back()  # of each ticket a word was held
     feeds = each("latest versions", building.latest_feed, _feeds_of(taken), draft, taken)
     built = each("building facts", building.build_frame, building.steps_of(_feeds_of(taken)), draft, in_turn=True)
     facts = [name for name in built if name in FACTS]

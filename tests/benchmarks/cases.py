@@ -16,7 +16,7 @@ FLOOR, BACKFILL, CORE = "floor", "backfill, every metric", "backfill, core work"
 DUCKDB, PANDAS = "duckdb, core work", "pandas, core work"
 ALL_FEEDS = "backfill, every metric, all feeds"
 NIGHT, LATE, NOTHING = "nightly, one day", "nightly, late edits", "nothing new"
-IMPORTS, PRINTS = "imports of a night without news", "fingerprints of the exports"
+IMPORTS, PRINTS = "imports of a night without news", "fingerprints of the published tables"
 FORMS = ("csv", "fr", "gz", "zst", "xlsx")
 SLOW_FORM, XLSX_SHARE, FEW = "xlsx", 20, "csv, few rows"
 """A workbook is so slow that it gets a twentieth of the rows; as few as CSV, to tell what is not reading rows."""
@@ -39,7 +39,7 @@ STAGED = ("backfill", "core", "night", "late", "all")
 """Cases that note what each stage takes."""
 APART = ("gx", "forms", "guard")
 """Cases with a table of their own."""
-NEEDS = {"nothing": "backfill", "night": "backfill", "late": "backfill"}
+NEEDS = {"prints": "backfill", "nothing": "backfill", "night": "backfill", "late": "backfill"}
 MOST = {"pandas": 3.0, "all": 1.0}
 """The largest scale of a case: pandas holds all rows in memory; all feeds are twice the rows."""
 _DELIVERY = {"night": "day", "late": "late"}
@@ -101,7 +101,7 @@ def cases(place: Place, keys: Collection[str]) -> list[Case]:
         Case(DUCKDB, python("duckdb_core", raw, place.duckdb, AS_OF)),
         Case(PANDAS, python("pandas_core", raw, place.pandas, AS_OF)),
         Case(IMPORTS, python("imports")),
-        Case(PRINTS, python("imports", raw)),
+        Case(PRINTS, python("imports", place.base / "published/current")),
         Case(NOTHING, [sys.executable, "-m", "flows", "run", "--plain", "--data", str(place.base)], env=_env(AS_OF)),
         *(
             _staged(place, KEYS[key], home=kind, costs=key, prepare=_renewed(place, kind), as_of=NEXT_DAY)

@@ -70,7 +70,9 @@ def _of_nights(found: table.Rounds) -> list[Line]:
     if {cases.NOTHING, cases.IMPORTS, cases.PRINTS} <= found.keys():
         of = found[cases.NOTHING], found[cases.IMPORTS], found[cases.PRINTS]
         nothing, imports, prints = (middle(rounds) for rounds in of)
-        lines.append(Line("the same less the fingerprints of the exports", (nothing - prints) / imports, "", of))
+        lines.append(
+            Line("the same less the fingerprints of the published tables", (nothing - prints) / imports, "", of)
+        )
     return lines
 
 
