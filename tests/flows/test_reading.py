@@ -1,3 +1,5 @@
+"""An export is read: rows that were not counted are missed, and the run stops."""
+
 from __future__ import annotations
 
 from dataclasses import replace

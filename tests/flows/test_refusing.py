@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.io import staged_rows
+from flows.io import durable, staged_rows
+from flows.io.ledger import forget_half_read
 from flows.stages import refusing
 from flows.stages.refusing import QUARANTINE, at_the_door, in_a_cell, quarantine, reasons_of
 from transforms.cells import without_the_cell
@@ -80,3 +81,11 @@ def test_each_stage_lays_its_rows_down_alike(tmp_path: Path) -> None:
     cell = in_a_cell(pl.LazyFrame({"raw": ["x"], "reasons": [["y"]], "line": [5]}), tmp_path / "cells.parquet")
     assert door.collect_schema() == cell.collect_schema() == pl.Schema(QUARANTINE)
     assert pl.concat([door, cell]).select("stage").collect()["stage"].to_list() == ["landing", "reading"]
+
+
+def test_what_a_dead_run_was_reading_is_removed(tmp_path: Path) -> None:
+    cells = durable.folder(tmp_path / "k.turned_down") / "cells.parquet"
+    for path in (cells, tmp_path / "k.staged.parquet", tmp_path / "k.texts", tmp_path / "k.parquet"):
+        path.touch()
+    forget_half_read(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["k.parquet"]
