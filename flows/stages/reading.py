@@ -60,13 +60,14 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
             rows.told.sink_parquet(staged, compression="lz4")
         read = pl.scan_parquet(staged, glob=False)
         staying, gone = _without(read.filter(pl.col(FATE) == GOOD).drop(FATE), job, settings, mapping.table)
-        not_ours, lines, erased = pl.collect_all(
-            [
-                read.filter(pl.col(FATE) == NOT_OURS).select(pl.len()),
-                read.filter(pl.col(FATE) == REFUSED).select("line"),
-                gone,
-            ]
-        )
+        with durable.naming(staged), parquet.refusals_of_the_disk(staged):
+            not_ours, lines, erased = pl.collect_all(
+                [
+                    read.filter(pl.col(FATE) == NOT_OURS).select(pl.len()),
+                    read.filter(pl.col(FATE) == REFUSED).select("line"),
+                    gone,
+                ]
+            )
         told = _blank(job, mapping) | {
             "rows_in": landed.refused.height + (landed.rows_in - landed.refused.height) * rows.rows_per_record,
             "rows_not_ours": not_ours.item(),
