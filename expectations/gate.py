@@ -5,6 +5,7 @@ Three outcomes: a verdict on the data, or `ValidationCrashed` where a check coul
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -104,6 +105,7 @@ def check_counts(verdict: Verdict, bad: pl.LazyFrame, table: Table) -> None:
             raise ValidationCrashed(message)
 
 
+@functools.lru_cache
 def _masks(table: Table) -> Mapping[str, pl.Expr]:
     """By code, true where the row goes to quarantine: the contract alone says so."""
     engine = PolarsExecutionEngine()

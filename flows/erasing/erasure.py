@@ -68,19 +68,19 @@ def _rewritten(told: Record, settings: Settings, everybody: Sequence[Person]) ->
     if known is not None and stored.is_whole(settings.store, known):
         return known
     rows, refused = (_stored(told, part, settings.store) for part in ("good", "quarantine"))
-    left = refused.filter(~mentions(pl.col("raw"), persons, settings.key))
-    kept = parquet.write(left, settings.store / f"{key}.quarantine.parquet")
+    quarantine = settings.store / f"{key}.quarantine.parquet"
+    left = parquet.write(refused.filter(~mentions(pl.col("raw"), persons, settings.key)), quarantine)
     good = parquet.write(_left(rows, table, persons, settings.key), settings.store / f"{key}.parquet", table)
-    gone = told["rows_good"] - good["rows"] + told["rows_quarantined"] - kept["rows"]
+    gone = told["rows_good"] - good["rows"] + told["rows_quarantined"] - left["rows"]
     made: Record = told | {
         "key": key,
         "erasures": erasures,
         "rows_good": good["rows"],
-        "rows_quarantined": kept["rows"],
+        "rows_quarantined": left["rows"],
         "rows_erased": told.get("rows_erased", 0) + gone,
-        "reasons": reasons_of(left),
+        "reasons": reasons_of(pl.scan_parquet(quarantine, glob=False)),
         "good": good,
-        "quarantine": kept,
+        "quarantine": left,
     }
     ledger.keep(settings.store, made)
     return made
