@@ -158,7 +158,8 @@ def _state(told: Record, table: Table, blocked_by: tuple[str, ...]) -> tuple[str
     why = ", ".join(f"{reason} ({rows})" for reason, rows in frequent) or ", ".join(blocked_by)
     return "held", (
         f"{told['slot']}: {told['rows_good']} of {of_concern} rows are good; at least {table.good_share:.0%} must be. "
-        f"Most frequent: {why}. Correct the mapping {told['mapping']!r}, or the export, and run again."
+        f"Most frequent: {why}. `python -m flows check {told['slot']}` shows such rows. "
+        f"Correct the mapping {told['mapping']!r}, or the export, and run again."
     )
 
 
