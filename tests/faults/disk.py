@@ -6,9 +6,10 @@ recorded from `flows.io.durable`, the only place that changes the disk; each sur
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -45,17 +46,26 @@ class Op:
 
 
 class Journal:
-    """The changes of a folder, in order, from a state in which everything is certain."""
+    """The changes of a folder, in order, from a state in which everything is certain.
 
-    def __init__(self, home: Path) -> None:
+    What it saw is told apart by inode number. It is held open while the journal is written: a disk gives the number of
+    a file that is gone to the next one, which would then be taken for it.
+    """
+
+    def __init__(self, home: Path, held: ExitStack) -> None:
         self.home = home
         self.nodes: dict[int, Node] = {}
         self.ops: list[Op] = []
+        self._held = held
         self.root = self._read(home)
         self._known = set(self.nodes)
 
+    def _number_of(self, path: Path) -> int:
+        self._held.callback(os.close, os.open(path, os.O_PATH | os.O_NOFOLLOW))
+        return path.lstat().st_ino
+
     def _read(self, path: Path) -> int:
-        number = path.lstat().st_ino
+        number = self._number_of(path)
         if path.is_symlink():
             self.nodes[number] = Node(str(path.readlink()))
         elif path.is_dir():
@@ -68,7 +78,7 @@ class Journal:
         """The number of what lies at a path; a file nobody told of was written just now, and nothing is certain."""
         number = path.lstat().st_ino
         if number not in self._known:
-            self._known.add(number)
+            self._known.add(self._number_of(path))
             content = str(path.readlink()) if path.is_symlink() else None if path.is_dir() else path.read_bytes()
             made = Node(content, is_certain=path.is_symlink() or path.is_dir())
             self.ops.append(Op(((path.parent.lstat().st_ino, path.name, number),), made=(number, made)))
@@ -87,7 +97,6 @@ def _is_folder(path: Path) -> bool:
 @contextmanager
 def recorded(home: Path) -> Iterator[Journal]:
     """The journal of what happens below `home` meanwhile."""
-    journal = Journal(home)
     real = {name: getattr(durable, name) for name in ("sync_file", "sync_folder", "move", "link", "remove", "folder")}
 
     def sync_file(path: Path) -> None:
@@ -123,7 +132,8 @@ def recorded(home: Path) -> Iterator[Journal]:
             durable.sync_folder(path.parent)
         return path
 
-    with pytest.MonkeyPatch.context() as patch:
+    with ExitStack() as held, pytest.MonkeyPatch.context() as patch:
+        journal = Journal(home, held)
         for mine in (sync_file, move, link, remove, folder):
             patch.setattr(durable, mine.__name__, mine)
         yield journal
