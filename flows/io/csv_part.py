@@ -64,8 +64,8 @@ def in_order(block: bytes, rules: Rules, line: int) -> Part | None:
         frame = cells_if_whole(block, rules, rows=lines, between_bytes=sum(line_ends))
     if frame is None:
         return None
-    numbers = np.arange(lines) if first_lines is None else first_lines
-    frame = frame.insert_column(frame.width, pl.Series(LINE, numbers + line, dtype=pl.Int64))
+    numbers = pl.int_range(lines, eager=True) if first_lines is None else pl.Series(first_lines)
+    frame = frame.insert_column(frame.width, (numbers + line).alias(LINE))
     return Part(read_bytes=len(block), lines=lines, frame=frame, accepted_bytes=len(block))
 
 
