@@ -31,6 +31,9 @@ class Quarantined:
     erased: int
     """Rows that speak of erased persons: they are counted, and stored nowhere."""
     reasons: dict[str, int]
+    """Rows by reason (`reasons_of`)."""
+    examples: dict[str, str]
+    """By reason, that of one row with the cell in it."""
 
 
 def quarantine(
@@ -44,7 +47,13 @@ def quarantine(
         staying.add(here.filter(~erasing.mentions(pl.col("raw"), persons, key)))
         count += here.height
     rows = staying.frame()
-    return Quarantined(written=parquet.write(rows, path), erased=count - staying.height, reasons=reasons_of(rows))
+    kinds = _kinds(rows)
+    return Quarantined(
+        written=parquet.write(rows, path),
+        erased=count - staying.height,
+        reasons=dict(kinds.select("reason", "rows").iter_rows()),
+        examples=dict(kinds.select("reason", "example").iter_rows()),
+    )
 
 
 def _stretches(turned_down: Sequence[pl.LazyFrame]) -> range:
@@ -80,11 +89,17 @@ def by_rules(broken: pl.LazyFrame, table: Table) -> pl.LazyFrame:
 
 def reasons_of(rows: pl.LazyFrame) -> dict[str, int]:
     """Quarantined rows by reason. Of cells that differ one reason is told, without the cell: there may be millions."""
+    return dict(_kinds(rows).select("reason", "rows").iter_rows())
+
+
+def _kinds(rows: pl.LazyFrame) -> pl.DataFrame:
+    """One row is a reason that is told of many rows: how many, and as it stands in one of them."""
     reason = pl.col("reasons")
     told = rows.select(reason.explode(empty_as_null=True)).drop_nulls().with_columns(kind=without_the_cell(reason))
-    kinds = told.group_by("kind").agg(least=reason.min(), most=reason.max(), rows=pl.len())
-    named = kinds.select(pl.when(pl.col("least") == pl.col("most")).then("least").otherwise("kind"), "rows")
-    return dict(sorted(named.collect(engine="streaming").iter_rows()))
+    kinds = told.group_by("kind").agg(example=reason.min(), other=reason.max(), rows=pl.len())
+    is_one = pl.col("example") == pl.col("other")
+    named = kinds.select(pl.when(is_one).then("example").otherwise("kind").alias("reason"), "rows", "example")
+    return named.collect(engine="streaming").sort("reason")
 
 
 def _of_stage(stage: str, rows: pl.LazyFrame) -> pl.LazyFrame:

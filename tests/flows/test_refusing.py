@@ -65,15 +65,23 @@ def test_a_reason_without_its_cell(line: str) -> None:
     assert pl.select(without_the_cell(pl.lit(reason))).item() == kind
 
 
-def test_cells_that_differ_are_one_reason_and_one_cell_is_shown() -> None:
+def test_cells_that_differ_are_one_reason_and_one_cell_is_shown(tmp_path: Path) -> None:
     dates = [f'created_at: "{day}/13/2026" is not dd/mm/yyyy' for day in range(1, 29)]
     state = 'status: "clos" is not one of open, closed'
-    rows = pl.LazyFrame({"reasons": [[date, state] for date in dates] + [["3 cells where the header has 4"]]})
-    assert reasons_of(rows) == {
-        "3 cells where the header has 4": 1,
-        "created_at is not dd/mm/yyyy": 28,
-        'status: "clos" is not one of open, closed': 28,
-    }
+    reasons = [[date, state] for date in dates] + [["3 cells where the header has 4"]]
+    of_lines = [{"line": line, "stage": "reading", "reasons": it, "raw": ""} for line, it in enumerate(reasons)]
+    rows = pl.LazyFrame(of_lines, QUARANTINE)
+    found = quarantine([rows], (), path=tmp_path / "a.parquet", key=KEY, staging=tmp_path / "rows")
+    assert (
+        found.reasons
+        == reasons_of(rows)
+        == {
+            "3 cells where the header has 4": 1,
+            "created_at is not dd/mm/yyyy": 28,
+            'status: "clos" is not one of open, closed': 28,
+        }
+    )
+    assert list(found.examples.values()) == ["3 cells where the header has 4", min(dates), state]
 
 
 def test_each_stage_lays_its_rows_down_alike(tmp_path: Path) -> None:
