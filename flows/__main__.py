@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 
 os.environ.setdefault("DO_NOT_TRACK", "1")  # read by Prefect and Great Expectations on import
-# Read by polars on import: what it is done with goes back to the machine in a fifth of a second, not in ten, and lies in
-# fewer places meanwhile.
+# Read by polars on import: what it is done with goes back to the machine in a fifth of a second, not in ten, and lies
+# in fewer places meanwhile.
 _ARENAS = max((os.cpu_count() or 1) // 2, 1)
 os.environ.setdefault("_RJEM_MALLOC_CONF", f"dirty_decay_ms:200,muzzy_decay_ms:0,narenas:{_ARENAS}")
 
