@@ -9,6 +9,7 @@ from functools import partial
 
 import polars as pl
 
+from flows.io import memory
 from flows.io.kept import Kept, Making, Parts
 from flows.stages.draft import Draft
 from transforms.facts import STEPS
@@ -157,8 +158,9 @@ class _Work:
         )
 
     def forget(self) -> None:
-        """Hold nothing any more of what was worked out."""
+        """Hold nothing any more of what was worked out, nor of what that took."""
         self._worked_out = None
+        memory.give_back()
 
     def _rows(self, stretch: Stretch, among: list[Stretch]) -> pl.LazyFrame:
         from transforms.metrics.stretches import of_stretch  # noqa: PLC0415

@@ -6,7 +6,10 @@ night rewrites the months it touches, and those of old keep their bytes and thei
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
 import polars as pl
 
@@ -14,6 +17,7 @@ from expectations.schema import Table
 from expectations.tables import FACTS
 from flows.io import durable
 from flows.io.kept import Kept, Making
+from flows.io.staged_rows import Rows
 from flows.stages.coding import CODES, NUMBERS, customers_between
 from flows.stages.draft import Draft, Output, output_of, write_output
 from transforms.facts import STEPS
@@ -27,6 +31,8 @@ CELLS_A_FILE = 30_000_000
 
 To sort and write it takes some 15 bytes a cell, so half a gigabyte, and two seconds of a core: every night.
 """
+CELLS_AT_ONCE = 16_000_000
+"""A month of more cells is put in order a stretch of days at a time, laid down until all of it is."""
 _MONTH = len("2026-01")
 Numbers = Mapping[str, pl.DataFrame]
 """By dimension: the days on which codes were first seen, with their fingerprints."""
@@ -37,14 +43,14 @@ Days = tuple[dt.date, dt.date]
 def publish_fact(fact: str, draft: Draft) -> list[Output]:
     """The file of a fact, or those of its months."""
     table, parts = FACTS[fact], draft.parts_of(fact)
-    cells = sum(it["rows"] for it in parts.values()) * len(published_names(table))
-    if len(parts) <= 1 or cells <= CELLS_A_FILE:
+    if len(parts) <= 1 or _cells(parts, table) <= CELLS_A_FILE:
         frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
         return [write_output(frame, table, draft)]
     numbers, days = _numbers(table, draft), _days(fact, draft)
     kept = draft.keeper.kept(
         {f"{fact}_{month}": _making(fact, within, numbers, days, draft) for month, within in by_month(parts).items()}
     )
+    durable.remove(_room(draft))
     draft.note_parts(f"published_{fact}", kept)
     return [_put(f"facts/{fact}/{name}.parquet", table, it, draft) for name, it in kept.items()]
 
@@ -58,12 +64,40 @@ def by_month(parts: Mapping[str, Kept]) -> dict[str, dict[str, Kept]]:
     return found
 
 
-def _shown(rows: pl.LazyFrame, table: Table, days: Days, draft: Draft) -> pl.LazyFrame:
-    """The rows of a month with keys. Of millions of customers, the join is shown those of the days of the month."""
+def _cells(parts: Mapping[str, Kept], table: Table) -> int:
+    """How many cells of some parts of a fact are published."""
+    return sum(it["rows"] for it in parts.values()) * len(published_names(table))
+
+
+def _shown(rows: pl.LazyFrame, table: Table, parts: Mapping[str, Kept], days: Days, draft: Draft) -> pl.LazyFrame:
+    """The rows of a month with keys, in their order. Of millions of customers, the joins see those of its days."""
     dimensions = draft.all_inside("dim")
     if CUSTOMER in _coded(table).values():
         dimensions[f"dim_{CUSTOMER}"] = customers_between(*days, draft)
-    return publishable(rows, table, dimensions, draft.settings.site.zone)
+    shown = partial(publishable, table=table, dimensions=dimensions, zone=draft.settings.site.zone)
+    if _cells(parts, table) <= CELLS_AT_ONCE:
+        return shown(rows)
+    found = Rows(none=pl.DataFrame(schema=shown(rows).collect_schema()), folder=_room(draft))
+    for is_here in stretches(pl.col(table.clock), parts):
+        found.add(shown(rows.filter(is_here)).collect(engine="streaming"))
+    return found.frame()
+
+
+def _room(draft: Draft) -> Path:
+    """Where rows lie until all of a month are in order."""
+    return draft.work / "in_order"
+
+
+def stretches(day: pl.Expr, parts: Iterable[str]) -> Iterator[pl.Expr]:
+    """Whether a row is of each of some stretches of days, one after the other: they begin where the parts do."""
+    begin = [dt.date.fromisoformat(part) for part in sorted(parts)[1:]]
+    if not begin:
+        yield pl.lit(value=True)
+        return
+    yield day.is_null() | (day < begin[0])
+    for since, until in pairwise(begin):
+        yield day.is_between(since, until, closed="left")
+    yield day >= begin[-1]
 
 
 def _coded(table: Table) -> dict[str, str]:
@@ -88,7 +122,7 @@ def _making(
             draft.settings.site.zone,
             draft.end.isoformat() if told else "",
         ],
-        make=lambda: _shown(rows, table, days, draft),
+        make=lambda: _shown(rows, table, parts, days, draft),
         table=table,
     )
 

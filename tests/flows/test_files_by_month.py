@@ -16,13 +16,15 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from flows.__main__ import main
 from flows.io import durable, publish
 from flows.io.publish import Manifest, Shelf
 from flows.settings import load
-from flows.stages.publishing import by_month
+from flows.stages.publishing import by_month, stretches
 from flows.verify import verify
 from tests.flows.conftest import empty_site
 from tests.flows.counter import EVENTS, PIPELINE, TICKETS, Row, deliver
@@ -82,6 +84,7 @@ def run_in_parts(data: Path, as_of: str, *, rows_a_part: int = WHOLE_MONTHS) -> 
             patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 100)
             patch.setattr("transforms.facts.parts.ROWS_A_PART", rows_a_part)
             patch.setattr("flows.stages.publishing.CELLS_A_FILE", 100)
+            patch.setattr("flows.stages.publishing.CELLS_AT_ONCE", 0 if rows_a_part == THIRDS else FEW)
         assert main(["run", "--plain", "--data", str(data), "--as-of", as_of]) == 0
     manifest = publish.current(Shelf(data / "published"))
     assert manifest is not None
@@ -228,6 +231,19 @@ def test_a_late_row_renumbers_those_that_came_after_and_no_others(split: Path, m
     of_tickets, of_events = (f"{fact}_2026-" for fact in FILES)
     assert changed(split, later) == {f"{of_tickets}03.parquet", f"{of_tickets}04.parquet", f"{of_events}03.parquet"}
     assert bytes_of(later) == bytes_of(make(late))
+
+
+def test_a_month_in_order_stretch_by_stretch_is_the_same_file(split: Path, make: Callable[..., Path]) -> None:
+    assert bytes_of(make(rows_a_part=THIRDS)) == bytes_of(split)
+
+
+@given(st.lists(st.dates(dt.date(2026, 2, 25), dt.date(2026, 4, 5)) | st.none(), max_size=40))
+def test_stretches_of_days_together_are_all_rows_in_order(days: list[dt.date | None]) -> None:
+    rows = pl.LazyFrame({"day": days}, {"day": pl.Date()})
+    for parts in (["2026-03-01"], ["2026-03-01", "2026-03-11"], ["2026-03-21", "2026-03-01", "2026-03-11"]):
+        found = [rows.filter(is_here).sort("day").collect() for is_here in stretches(pl.col("day"), parts)]
+        assert len(found) == len(parts)
+        assert pl.concat(found).equals(rows.sort("day").collect())
 
 
 @pytest.mark.slow

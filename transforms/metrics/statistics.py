@@ -143,7 +143,7 @@ def _worked_out(
     found = [schema.to_frame()]
     for name in dict.fromkeys(s.sample.id for s in statistics):
         mine = [s for s in statistics if s.sample.id == name]
-        here = rows.filter(pl.col(name).is_not_null())
+        here = rows.filter(pl.col(name).is_not_null()) if rows[name].has_nulls() else rows
         if "grain" in here.columns:
             for grain in grains:
                 found += _of_sample(here.filter(pl.col("grain") == grain), mine, [grain])
@@ -154,12 +154,14 @@ def _worked_out(
 
 def _of_sample(rows: pl.DataFrame, statistics: Sequence[Statistic], grains: Sequence[str]) -> Iterator[pl.DataFrame]:
     """The statistics of one sample, by grain and cut; the rows all have a number."""
-    fact = statistics[0].sample.fact
-    is_none = {name for name in MEMBER_CUTS if name in rows.columns and rows[name].null_count() == rows.height}
-    cuttings = [_Cutting.of(name, rows) for name in sets_of(fact) if name not in is_none] if rows.height else []
-    for grain in grains if cuttings else ():
-        period, starts = _periods(rows[_DAY], grain)
-        for cutting in cuttings:
+    if rows.is_empty():
+        return
+    periods = {grain: _periods(rows[_DAY], grain) for grain in grains}
+    for name in sets_of(statistics[0].sample.fact):
+        if name in MEMBER_CUTS and rows[name].null_count() == rows.height:
+            continue
+        cutting = _Cutting.of(name, rows)
+        for grain, (period, starts) in periods.items():
             groups, ids = coded(period * cutting.size + cutting.codes, HALF)
             for found in _of_groups(rows, groups, statistics):
                 group = found[_GROUP].to_numpy()
