@@ -20,7 +20,10 @@ from transforms.scales import Scale
 CODED = ("channel", "team", "segment")
 """Dimensions whose values are codes; other open texts stay as they are written."""
 _APART = "\x1f"
-_SHOWN_CHARACTERS = 80
+_SHOWN_CHARACTERS, _FORM_CHARACTERS = 80, 30
+_REFUSAL = r'(?s)^([\w ]+): "(.*)" is not (.*)$'
+"""What `refusal` says, in its three parts."""
+_FORMS = {r"\p{L}+": "a", r"\d": "9", r"\s+": " "}
 
 
 def present_text(cell: pl.Expr, missing: tuple[str, ...]) -> pl.Expr:
@@ -151,7 +154,15 @@ def refusal(field: Field, text: pl.Expr, read: pl.Expr, *, site_zone: str) -> pl
 
 def without_the_cell(reason: pl.Expr) -> pl.Expr:
     """The reason of a `refusal` for whatever cell: column, and what was expected. Other reasons stay as they are."""
-    return reason.str.replace(r'(?s)^([\w ]+): ".*" is not (.*)$', "${1} is not ${2}")
+    return reason.str.replace(_REFUSAL, "${1} is not ${3}")
+
+
+def form_of_the_cell(reason: pl.Expr) -> pl.Expr:
+    """How the cell of a `refusal` is written, not what it says: 9 is a digit, a is letters. Null for other reasons."""
+    form = reason.str.extract(_REFUSAL, 2)
+    for kind, sign in _FORMS.items():
+        form = form.str.replace_all(kind, sign)
+    return form.str.slice(0, _FORM_CHARACTERS)
 
 
 def _expected(field: Field) -> str:

@@ -144,18 +144,19 @@ def _judged(
         "quarantine": found.written,
     }
     _require_balance(told)
-    told["state"], told["reason"] = _state(told, table, verdict.blocked_by, found.examples)
+    told["state"], told["reason"] = _state(told, table, verdict.blocked_by, found.forms)
     return told
 
 
-def _state(told: Record, table: Table, blocked_by: tuple[str, ...], examples: dict[str, str]) -> tuple[str, str]:
+def _state(told: Record, table: Table, blocked_by: tuple[str, ...], forms: dict[str, str]) -> tuple[str, str]:
     """Whether the export is held back whole, and why: its structure is wrong, or too few of its rows are good."""
     of_concern = told["rows_in"] - told["rows_not_ours"] - told["rows_erased"]
     share = told["rows_good"] / of_concern if of_concern else 1.0
     if share >= table.good_share and not blocked_by:
         return "accepted", ""
     frequent = sorted(told["reasons"].items(), key=lambda it: (-it[1], it[0]))[:3]
-    why = [f"{examples[it]} ({rows} rows{'' if examples[it] == it else ' alike'})" for it, rows in frequent]
+    written = {reason: f", written like {form}" for reason, form in forms.items()}
+    why = [f"{reason} ({rows} rows{written.get(reason, '')})" for reason, rows in frequent]
     return "held", (
         f"{told['slot']}: {told['rows_good']} of {of_concern} rows are good; at least {table.good_share:.0%} must be. "
         f"Most frequent: {', '.join(why or blocked_by)}. `python -m flows check {told['slot']}` shows such rows. "

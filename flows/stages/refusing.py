@@ -15,7 +15,7 @@ from flows.io import parquet
 from flows.io.parquet import Written
 from flows.io.staged_rows import Rows
 from transforms import erasing
-from transforms.cells import without_the_cell
+from transforms.cells import form_of_the_cell, without_the_cell
 from transforms.erasing import Person
 
 QUARANTINE = {"line": pl.Int64(), "stage": pl.String(), "reasons": pl.List(pl.String()), "raw": pl.String()}
@@ -32,8 +32,8 @@ class Quarantined:
     """Rows that speak of erased persons: they are counted, and stored nowhere."""
     reasons: dict[str, int]
     """Rows by reason (`reasons_of`)."""
-    examples: dict[str, str]
-    """By reason, that of one row with the cell in it."""
+    forms: dict[str, str]
+    """By reason, how most of its cells are written (`form_of_the_cell`): what they say may be of a person."""
 
 
 def quarantine(
@@ -52,7 +52,7 @@ def quarantine(
         written=parquet.write(rows, path),
         erased=count - staying.height,
         reasons=dict(kinds.select("reason", "rows").iter_rows()),
-        examples=dict(kinds.select("reason", "example").iter_rows()),
+        forms=dict(kinds.filter(pl.col("reason") == pl.col("kind")).select("reason", "form").drop_nulls().iter_rows()),
     )
 
 
@@ -93,12 +93,20 @@ def reasons_of(rows: pl.LazyFrame) -> dict[str, int]:
 
 
 def _kinds(rows: pl.LazyFrame) -> pl.DataFrame:
-    """One row is a reason that is told of many rows: how many, and as it stands in one of them."""
+    """One row is a reason that is told of many rows: how many, and how most of the cells are written."""
     reason = pl.col("reasons")
-    told = rows.select(reason.explode(empty_as_null=True)).drop_nulls().with_columns(kind=without_the_cell(reason))
-    kinds = told.group_by("kind").agg(example=reason.min(), other=reason.max(), rows=pl.len())
-    is_one = pl.col("example") == pl.col("other")
-    named = kinds.select(pl.when(is_one).then("example").otherwise("kind").alias("reason"), "rows", "example")
+    told = rows.select(reason.explode(empty_as_null=True)).drop_nulls()
+    by_form = told.group_by(kind=without_the_cell(reason), form=form_of_the_cell(reason)).agg(
+        least=reason.min(), most=reason.max(), rows=pl.len()
+    )
+    kinds = by_form.group_by("kind").agg(
+        pl.col("least").min(),
+        pl.col("most").max(),
+        pl.col("form").sort_by("rows", "form", descending=[True, False]).first(),
+        pl.col("rows").sum(),
+    )
+    is_one = pl.col("least") == pl.col("most")
+    named = kinds.with_columns(reason=pl.when(is_one).then("least").otherwise("kind"))
     return named.collect(engine="streaming").sort("reason")
 
 

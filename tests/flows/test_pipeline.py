@@ -108,12 +108,12 @@ def test_an_export_that_lost_over_half_of_its_rows_is_held_until_confirmed(publi
     assert csat(published)["2026-02"] == 100.0
 
 
-def test_an_export_of_other_dates_is_held_and_shows_one_of_them(published: Path) -> None:
+def test_an_export_of_other_dates_is_held_and_says_how_they_are_written(published: Path) -> None:
     deliver(published, "avis_2026-02.csv", *(f"{n};2026-02-0{n} 09:00;5;email" for n in (1, 2, 3)))
     assert run(published) == 2
     told = state_of(published, "avis_2026-02.csv")[1]
     assert "0 of 3 rows are good" in told
-    assert '"2026-02-01 09:00" is not dd/mm/yyyy hh:mm (3 rows alike)' in told
+    assert "answered_at is not dd/mm/yyyy hh:mm (3 rows, written like 9999-99-99 99:99)" in told
     assert "`python -m flows check avis_2026-02.csv` shows such rows." in told
 
 
