@@ -17,7 +17,6 @@ from expectations.schema import Table
 from expectations.tables import FACTS
 from flows.io import durable
 from flows.io.kept import Kept, Making
-from flows.io.staged_rows import Rows
 from flows.stages.coding import CODES, NUMBERS, customers_between
 from flows.stages.draft import Draft, Output, output_of, write_output
 from transforms.facts import STEPS
@@ -79,10 +78,12 @@ def _shown(rows: pl.LazyFrame, table: Table, parts: Mapping[str, Kept], days: Da
     shown = partial(publishable, table=table, dimensions=dimensions, zone=draft.settings.site.zone)
     if _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE:
         return shown(rows)
-    found = Rows(none=pl.DataFrame(schema=shown(rows).collect_schema()), folder=_room(draft))
-    for is_here in stretches(pl.col(table.clock), parts):
-        found.add(shown(rows.filter(is_here)).collect(engine="streaming"))
-    return found.frame()
+    laid_down = []
+    for number, is_here in enumerate(stretches(pl.col(table.clock), parts)):
+        path = durable.folder(_room(draft)) / f"{number}.parquet"
+        shown(rows.filter(is_here)).sink_parquet(path, compression="lz4")
+        laid_down.append(path)
+    return pl.scan_parquet(laid_down, glob=False)
 
 
 def _room(draft: Draft) -> Path:
