@@ -97,9 +97,10 @@ def _incomplete_beta(a: Floats, b: Floats, x: Floats, rest: Floats) -> Floats:
     """
     is_left = x < (a + 1) / (a + b + 2)
     p, q = np.where(is_left, a, b), np.where(is_left, b, a)
-    y, z = np.where(is_left, x, rest), np.where(is_left, rest, x)
+    y = np.where(is_left, x, rest)
     with np.errstate(divide="ignore"):
-        front = np.exp(_log_gamma(a + b) - _log_gamma(a) - _log_gamma(b) + p * np.log(y) + q * np.log(z)) / p
+        log_x = np.where(rest < x, np.log1p(-rest), np.log(x))
+        front = np.exp(_log_gamma_step(a, b) - _log_gamma(b) + a * log_x + b * np.log(rest)) / p
     part: Floats = front * _continued_fraction(p, q, y)
     whole: Floats = np.where(is_left, part, 1 - part)
     return whole
@@ -124,6 +125,25 @@ def _continued_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
     return value
 
 
+def _log_gamma_step(x: Floats, more: Floats) -> Floats:
+    """The logarithm of Γ(x + more) / Γ(x): far out by the difference of two series of Stirling, taken term by term.
+
+    Of a million degrees of freedom the logarithms are millions, and their difference would keep eight digits.
+    """
+    end = x + more
+    far: Floats = (x - 0.5) * np.log1p(more / x) + more * np.log(end) - more + _stirling(end) - _stirling(x)
+    near: Floats = _log_gamma(end) - _log_gamma(x)
+    return np.where(x < _FAR, near, far)
+
+
+def _stirling(x: Floats) -> Floats:
+    """What follows the great terms of Stirling's series."""
+    inverse = 1 / x
+    square = inverse * inverse
+    series: Floats = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
+    return series
+
+
 def _log_gamma(x: Floats) -> Floats:
     """The logarithm of Γ(x) for x > 0: Stirling's series after shifting x to where its next term is under 1e-16."""
     shift = np.zeros_like(x)
@@ -132,8 +152,5 @@ def _log_gamma(x: Floats) -> Floats:
         is_near = far < _FAR
         shift = np.where(is_near, shift + np.log(far), shift)
         far = np.where(is_near, far + 1, far)
-    inverse = 1 / far
-    square = inverse * inverse
-    series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
-    logarithm: Floats = (far - 0.5) * np.log(far) - far + 0.5 * np.log(2 * np.pi) + series - shift
+    logarithm: Floats = (far - 0.5) * np.log(far) - far + 0.5 * np.log(2 * np.pi) + _stirling(far) - shift
     return logarithm
