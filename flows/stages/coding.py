@@ -14,13 +14,13 @@ from flows.stages.draft import Draft
 from transforms.facts.codes import (
     CUSTOMER,
     CUSTOMER_KEY,
-    NO_CUSTOMERS,
-    NOBODY_TOLD,
-    NOTHING_TOLD,
     PART,
     LatestSegments,
     has_customers,
     new_customers,
+    no_customers,
+    nobody_told,
+    nothing_told,
     numbered_customers,
     seen,
     told_codes,
@@ -43,7 +43,7 @@ def tell_codes(draft: Draft) -> None:
         draft.told_of_each(f"{CODES}_{fact}", fact, partial(told_codes, fact)).with_columns(fact=pl.lit(fact))
         for fact in draft.names_inside("fact_")
     ]
-    codes = pl.concat([NOTHING_TOLD.with_columns(pl.lit("").alias(it) for it in (PART, "fact")), *told])
+    codes = pl.concat([nothing_told().with_columns(pl.lit("").alias(it) for it in (PART, "fact")), *told])
     draft.put_inside(codes, CODES)
     for fact in _with_customers(draft):
         draft.keep_of_each(f"{CUSTOMERS}_{fact}", fact, partial(told_customers, fact))
@@ -104,11 +104,11 @@ def _with_customers(draft: Draft) -> list[str]:
 
 def _numbered(month: str, here: list[Kept], before: list[Kept], draft: Draft) -> pl.LazyFrame:
     """The customers of a month, in the numbers that they have since an earlier one, or from now on."""
-    told = _rows_of(here, draft) if here else NOBODY_TOLD
+    told = _rows_of(here, draft) if here else nobody_told()
     if month != UNSPLIT:
         told = told.filter(pl.col("first_seen_on").dt.month_start() == dt.date.fromisoformat(month))
     if not before:
-        return numbered_customers(told, NO_CUSTOMERS, 0)
+        return numbered_customers(told, no_customers(), 0)
     known = new_customers(_rows_of(before, draft))
     return numbered_customers(told, known, known.select(pl.col(CUSTOMER_KEY).max()).collect().item() or 0)
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CUTS = ("channel", "team", "segment")
 DIMENSIONS = tuple(f"facts/dim_{cut}.parquet" for cut in CUTS)
+_PERIODS_AT_ONCE = 10_000
+"""Of how many periods of metrics the cells are compared at once: less than a million, where members are a hundred."""
 
 
 def with_history(values: pl.LazyFrame, before: pl.LazyFrame | None, span: "Span", draft: Draft) -> pl.LazyFrame:
@@ -96,12 +98,26 @@ def _moved(grain: str, draft: Draft) -> pl.DataFrame | None:
     if found is None:
         return None
     (before, then), after, now = found, draft.inside(METRIC_VALUES[grain].name), draft.all_inside("dim")
-    computed = after.select("metric_id").unique()
+    computed = after.select("metric_id").unique().collect().lazy()
+    some = before.select(PERIOD).unique()
     if _are_numbered_alike(then, now):
         before, after = (lf.filter(~_stayed(grain, draft)) for lf in (before, after))
-        some = periods_that_differ(before, after, as_of=as_of).collect(engine="streaming").lazy()
-        before, after = (lf.join(some, on=PERIOD, how="semi") for lf in (before, after))
-    return moves(in_codes(before, then), in_codes(after, now), as_of=as_of, computed=computed).collect()
+        some = periods_that_differ(before, after, as_of=as_of)
+    periods = some.collect(engine="streaming").sort(PERIOD)
+    return pl.concat(
+        moves(
+            in_codes(_of(these, before), then), in_codes(_of(these, after), now), as_of=as_of, computed=computed
+        ).collect()
+        for these in [periods.clear(), *periods.iter_slices(_PERIODS_AT_ONCE)]
+    )
+
+
+def _of(periods: pl.DataFrame, values: pl.LazyFrame) -> pl.LazyFrame:
+    """The values of some periods of metrics: of metrics that follow each other, so the others are hardly read."""
+    metric, first, last = pl.col("metric_id"), periods["metric_id"].min(), periods["metric_id"].max()
+    return values.filter(metric.is_between(pl.lit(first, pl.String), pl.lit(last, pl.String))).join(
+        periods.lazy(), on=periods.columns, how="semi"
+    )
 
 
 def _stayed(grain: str, draft: Draft) -> pl.Expr:

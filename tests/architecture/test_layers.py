@@ -76,6 +76,13 @@ def test_transforms_never_collect(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_lazy_frame_outlives_its_use(path: Path) -> None:
+    """One that lives on holds the plan of all that was ever concatenated behind it: 200 KB for each frame kept."""
+    lasting = [ast.unparse(n) for n in tree_of(path).body if isinstance(n, ast.Assign | ast.AnnAssign)]
+    assert not [it for it in lasting if "LazyFrame(" in it or it.endswith((".lazy()", ".empty()"))]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_module_needs_a_table_of_contents(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 300
 

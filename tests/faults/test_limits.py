@@ -255,6 +255,6 @@ def test_an_export_of_which_no_row_can_be_taken(
     *_, code, peak_kib = done.stdout.split()
     print(done.stdout)  # noqa: T201 -- seen with -rP
     assert code == "2", done.stderr[-2_000:]
-    assert f"{reason} ({ROWS})" in " ".join(done.stdout.split())
+    assert f"{reason} ({ROWS} rows" in " ".join(done.stdout.split())
     assert int(peak_kib) < REFUSED_PEAK_MB * 1_024
     proves(Proof(12, "exports of which no row can be taken", 1))

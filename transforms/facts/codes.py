@@ -25,16 +25,26 @@ DERIVED = (
 """Facts made of other facts: they tell of no code of their own."""
 CUSTOMER, PART = "customer", "part"
 CUSTOMER_KEY = f"{CUSTOMER}_key"
-NOTHING_TOLD = pl.LazyFrame(
-    schema={"dimension": pl.String(), "code": pl.String(), "first_seen_on": pl.Date(), "last_seen_on": pl.Date()}
-)
-NOBODY_TOLD = pl.LazyFrame(
-    schema={"code": pl.String(), "first_seen_on": pl.Date(), "segment": pl.String(), "created_at": INSTANT}
-)
-NO_CUSTOMERS = pl.LazyFrame(schema={CUSTOMER_KEY: pl.Int32(), "code": pl.String(), "first_seen_on": pl.Date()})
 _SEGMENT, _CREATED_AT = pl.col("segment"), pl.col("created_at")
 _LATEST = {"segment": _SEGMENT.drop_nulls().last(), "created_at": _CREATED_AT.filter(_SEGMENT.is_not_null()).last()}
 """Of the rows of a customer in order; a ticket that tells of no segment says nothing of it."""
+
+
+def nothing_told() -> pl.LazyFrame:
+    """None of the rows of `told_codes`."""
+    days = {"first_seen_on": pl.Date(), "last_seen_on": pl.Date()}
+    return pl.LazyFrame(schema={"dimension": pl.String(), "code": pl.String(), **days})
+
+
+def nobody_told() -> pl.LazyFrame:
+    """None of the rows of `told_customers`."""
+    schema = {"code": pl.String(), "first_seen_on": pl.Date(), "segment": pl.String(), "created_at": INSTANT}
+    return pl.LazyFrame(schema=schema)
+
+
+def no_customers() -> pl.LazyFrame:
+    """None of the rows of `new_customers`."""
+    return pl.LazyFrame(schema={CUSTOMER_KEY: pl.Int32(), "code": pl.String(), "first_seen_on": pl.Date()})
 
 
 def has_customers(fact: str) -> bool:
@@ -52,7 +62,7 @@ def told_codes(fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
         for dimension in others
         for column in _columns(fact, dimension)
     ]
-    return pl.concat([NOTHING_TOLD, days, *uses], how="diagonal")
+    return pl.concat([nothing_told(), days, *uses], how="diagonal")
 
 
 def told_customers(fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -62,7 +72,7 @@ def told_customers(fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
         uses = [_customers(told.select(_SEGMENT, _CREATED_AT, code="customer_id", first_seen_on="created_on"))]
     else:
         uses = [_used(fact, column, rows) for column in _columns(fact, CUSTOMER)]
-    return pl.concat([NOBODY_TOLD, *uses], how="diagonal")
+    return pl.concat([nobody_told(), *uses], how="diagonal")
 
 
 def _columns(fact: str, dimension: str) -> list[str]:

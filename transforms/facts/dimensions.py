@@ -13,10 +13,10 @@ import polars as pl
 from expectations.tables import TABLES
 from transforms.facts.codes import (
     CUSTOMER,
-    NO_CUSTOMERS,
-    NOBODY_TOLD,
-    NOTHING_TOLD,
     has_customers,
+    no_customers,
+    nobody_told,
+    nothing_told,
     numbered_customers,
     seen,
     told_codes,
@@ -43,9 +43,9 @@ def build_dimensions(
     scales: Mapping[str, Scale] = SCALES,
 ) -> dict[str, pl.LazyFrame]:
     """The dimensions by name; each row is a code of the facts, the total or the unknown, or a day."""
-    codes = pl.concat([NOTHING_TOLD, *(told_codes(fact, lf) for fact, lf in facts.items())])
-    told = pl.concat([NOBODY_TOLD, *(told_customers(fact, lf) for fact, lf in facts.items() if has_customers(fact))])
-    customers = numbered_customers(told, NO_CUSTOMERS, 0)
+    codes = pl.concat([nothing_told(), *(told_codes(fact, lf) for fact, lf in facts.items())])
+    told = pl.concat([nobody_told(), *(told_customers(fact, lf) for fact, lf in facts.items() if has_customers(fact))])
+    customers = numbered_customers(told, no_customers(), 0)
     return dimensions_of(codes, customers, feeds, site, as_of, scales=scales)
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from expectations.tables import FACTS
 from transforms.facts.codes import (
     CUSTOMER_KEY,
-    NO_CUSTOMERS,
     LatestSegments,
     new_customers,
+    no_customers,
     numbered_customers,
     told_codes,
     told_customers,
@@ -54,7 +54,7 @@ def told(*tickets: Ticket) -> pl.LazyFrame:
 
 def whole(*tickets: Ticket) -> list[tuple[int, str, dt.date, str | None]]:
     """Number, code, first day and segment of customers who are numbered all at once."""
-    found = numbered_customers(told(*tickets), NO_CUSTOMERS, 0).drop("created_at")
+    found = numbered_customers(told(*tickets), no_customers(), 0).drop("created_at")
     return found.collect().rows()
 
 
@@ -63,7 +63,7 @@ def whole(*tickets: Ticket) -> list[tuple[int, str, dt.date, str | None]]:
 def test_customers_numbered_month_after_month_are_those_numbered_at_once(tickets: list[Ticket]) -> None:
     pieces: list[pl.LazyFrame] = []
     for month in (1, 2, 3):
-        known = pl.concat([NO_CUSTOMERS, *(new_customers(it) for it in pieces)])
+        known = pl.concat([no_customers(), *(new_customers(it) for it in pieces)])
         here = told(*(it for it in tickets if it[0] == month))
         pieces.append(numbered_customers(here, known, known.collect().height).collect().lazy())
     found = pl.concat(map(new_customers, pieces)).collect()
@@ -91,12 +91,12 @@ def test_of_two_segments_at_one_instant_the_first_by_name_is_known_whatever_the_
     for order in ((one, other), (other, one)):
         segments = LatestSegments(["pro", "vip"], 1)
         for it in order:
-            segments.hear(numbered_customers(told(it), NO_CUSTOMERS, 0).collect())
+            segments.hear(numbered_customers(told(it), no_customers(), 0).collect())
         assert segments.by_number().collect().rows() == [("pro",)]
 
 
 def test_who_is_known_has_the_old_number_and_no_first_day() -> None:
-    known = new_customers(numbered_customers(told((1, 1, "b", None)), NO_CUSTOMERS, 0))
+    known = new_customers(numbered_customers(told((1, 1, "b", None)), no_customers(), 0))
     found = numbered_customers(told((2, 1, "a", None), (2, 1, "b", "vip")), known, 1).collect()
     assert found.select(CUSTOMER_KEY, "code", "first_seen_on", "segment").rows() == [
         (1, "b", None, "vip"),
