@@ -13,7 +13,7 @@ import polars as pl
 from expectations.tables.feed_ticket import FEED_TICKET
 from transforms.calendar import day_ends_at
 from transforms.facts.credit import Tickets
-from transforms.facts.people import employed_days
+from transforms.facts.people import People
 from transforms.facts.reached import reached
 from transforms.facts.ticket import lived
 from transforms.facts.ticket_hand_off import told_hand_offs
@@ -94,9 +94,9 @@ class Bench:
         return told_hand_offs(self.get(TOLD_BOT), self.get(TOLD_EVENT), self.people)
 
     @property
-    def people(self) -> pl.LazyFrame | None:
+    def people(self) -> People | None:
         """Who was employed on which day."""
-        return employed_days(self["feed_employee"], self.as_of) if "feed_employee" in self.frames else None
+        return People(self["feed_employee"], self.as_of) if "feed_employee" in self.frames else None
 
     @property
     def credit(self) -> Tickets | None:

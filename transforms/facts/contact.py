@@ -9,6 +9,7 @@ import polars as pl
 from expectations.tables.fact_service import FACT_CONTACT
 from transforms.calendar import elapsed_seconds, local_day
 from transforms.facts.contact_day import tallied_contacts
+from transforms.facts.people import People
 from transforms.facts.shape import in_shape, threshold, until
 from transforms.site import Site
 
@@ -16,7 +17,7 @@ from transforms.site import Site
 def fact_contact(
     contacts: pl.LazyFrame | None,
     tallies: pl.LazyFrame | None,
-    people: pl.LazyFrame | None,
+    people: People | None,
     site: Site,
     *,
     end: dt.datetime,
@@ -39,11 +40,13 @@ def fact_contact(
     return pl.concat(parts)
 
 
-def _with_people(lf: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyFrame:
+def _with_people(lf: pl.LazyFrame, people: People | None) -> pl.LazyFrame:
     """The team of the agent on the day where none is named, and whether the agent is a person."""
     if people is None:
         return lf.with_columns(by_machine=pl.lit(value=False))
-    known = people.select("agent_id", started_on="day_on", team_of_agent="team", by_machine=~pl.col("is_human"))
+    known = people.asked(lf, agent="agent_id", day="started_on").select(
+        "agent_id", started_on="day_on", team_of_agent="team", by_machine=~pl.col("is_human")
+    )
     return lf.join(known, on=["agent_id", "started_on"], how="left").with_columns(
         team=pl.coalesce("team", "team_of_agent"), by_machine=pl.col("by_machine").fill_null(value=False)
     )

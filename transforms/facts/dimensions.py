@@ -23,7 +23,7 @@ from transforms.facts.codes import (
     told_customers,
 )
 from transforms.facts.dates import dim_date
-from transforms.facts.people import employed_days
+from transforms.facts.people import People
 from transforms.facts.shape import ABSENT, in_shape, tier
 from transforms.scales import SCALES, Scale
 from transforms.site import Site
@@ -117,7 +117,7 @@ def _extras(
     def with_employment(lf: pl.LazyFrame) -> pl.LazyFrame:
         if "feed_employee" not in feeds:
             return lf.with_columns(team=ABSENT.cast(pl.String), is_human=ABSENT.cast(pl.Boolean))
-        people = employed_days(feeds["feed_employee"], as_of).sort("agent_id", "day_on")
+        people = People(feeds["feed_employee"], as_of).days().sort("agent_id", "day_on")
         present = people.unique("agent_id", keep="last", maintain_order=True)
         return lf.join(present.select("team", "is_human", code="agent_id"), on="code", how="left")
 

@@ -19,6 +19,7 @@ import polars as pl
 from expectations.tables.fact_quality import FACT_QUALITY_CATEGORY, FACT_QUALITY_REVIEW
 from transforms.calendar import local_day
 from transforms.facts.credit import Tickets, credited
+from transforms.facts.people import People
 from transforms.facts.shape import ABSENT, in_shape, is_told, until
 from transforms.site import Site
 
@@ -33,7 +34,7 @@ _ABOUT = [
 
 
 def reviewed(
-    reviews: pl.LazyFrame, people: pl.LazyFrame | None, tickets: Tickets | None, site: Site, *, end: dt.datetime
+    reviews: pl.LazyFrame, people: People | None, tickets: Tickets | None, site: Site, *, end: dt.datetime
 ) -> pl.LazyFrame:
     """One row is a category of a review in the version that holds at the end, judged, with what the review tells."""
     holding = _holding(until(reviews, "reviewed_at", end), end=end)
@@ -57,7 +58,7 @@ def _holding(reviews: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
     return reviews.filter(made.eq_missing(version))
 
 
-def _about(rows: pl.LazyFrame, people: pl.LazyFrame | None, tickets: Tickets | None, site: Site) -> pl.LazyFrame:
+def _about(rows: pl.LazyFrame, people: People | None, tickets: Tickets | None, site: Site) -> pl.LazyFrame:
     """One row is a review: when, of what and of whom; it is credited to those in charge at the interaction."""
     told = rows.sort(*REVIEW, "slot", "line").group_by(REVIEW).agg(pl.col(_ABOUT).drop_nulls().last())
     timed = told.with_columns(
@@ -66,8 +67,9 @@ def _about(rows: pl.LazyFrame, people: pl.LazyFrame | None, tickets: Tickets | N
         customer_id=ABSENT.cast(pl.String),
     )
     if people is not None:
-        then = people.select("agent_id", "day_on", team_then="team")
         on_day = timed.with_columns(day_on=local_day("seen_at", site.zone))
+        asked = people.asked(on_day, agent="agent_id", day="day_on")
+        then = asked.select("agent_id", "day_on", team_then="team")
         timed = on_day.join(then, on=["agent_id", "day_on"], how="left").with_columns(pl.coalesce("team", "team_then"))
     kind = pl.col("kind").fill_null("review")
     is_self = (kind == "review") & (pl.col("reviewer_id") == pl.col("agent_id"))

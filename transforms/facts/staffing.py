@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from expectations.tables.fact_service import FACT_AGENT_DAY
+from transforms.facts.people import People
 from transforms.facts.shape import in_shape
 from transforms.facts.workload import in_queue
 
@@ -27,7 +28,7 @@ FEEDS = ("feed_agent_day", "feed_employee", "feed_headcount")
 
 def fact_agent_day(
     feeds: Mapping[str, pl.LazyFrame],
-    people: pl.LazyFrame | None,
+    people: People | None,
     contacts: pl.LazyFrame | None,
     *,
     as_of: dt.date,
@@ -35,7 +36,7 @@ def fact_agent_day(
     """One row is an agent on a day of work or employment, up to the as-of day."""
     parts = []
     if people is not None:
-        parts += [_employed(people), _left(feeds["feed_employee"])]
+        parts += [_employed(people.days()), _left(feeds["feed_employee"])]
     if "feed_headcount" in feeds:
         parts.append(_headcount(feeds["feed_headcount"], people))
     if "feed_agent_day" in feeds:
@@ -93,11 +94,11 @@ def _left(employees: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _headcount(headcount: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyFrame:
+def _headcount(headcount: pl.LazyFrame, people: People | None) -> pl.LazyFrame:
     """One row is a team on a day of a month whose people are only counted; leavers stand on its first day."""
     months = headcount.with_columns(month_on=pl.col("month_on").dt.month_start())
     if people is not None:
-        listed = people.select("team", month_on=pl.col("day_on").dt.month_start()).unique()
+        listed = people.days().select("team", month_on=pl.col("day_on").dt.month_start()).unique()
         months = months.join(listed, on=["team", "month_on"], how="anti")
     is_first = pl.col("work_on") == pl.col("month_on")
     return (
@@ -115,12 +116,13 @@ def _headcount(headcount: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyF
     )
 
 
-def _worked(agent_days: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyFrame:
+def _worked(agent_days: pl.LazyFrame, people: People | None) -> pl.LazyFrame:
     """One row is a day an agent worked; the team is that of the spell where the row names none."""
     rows = agent_days.select(*_KEY, "team", *_WORKED)
     if people is None:
         return rows
-    teams = people.select("agent_id", work_on="day_on", team_of_spell="team")
+    asked = people.asked(rows, agent="agent_id", day="work_on")
+    teams = asked.select("agent_id", work_on="day_on", team_of_spell="team")
     return (
         rows.join(teams, on=["agent_id", "work_on"], how="left")
         .with_columns(team=pl.coalesce("team", "team_of_spell"))

@@ -17,6 +17,7 @@ import datetime as dt
 import polars as pl
 
 from expectations.schema import INSTANT
+from transforms.facts.people import People
 from transforms.facts.ticket_life import TICKET
 
 AT_ONCE = dt.timedelta(minutes=5)
@@ -33,15 +34,13 @@ HAND_OFF = pl.Schema(
 """One row is a hand-off as a session or the events of a ticket tell it; the source is the teller's."""
 
 
-def told_hand_offs(
-    of_bots: pl.LazyFrame | None, told: pl.LazyFrame | None, people: pl.LazyFrame | None
-) -> pl.LazyFrame:
+def told_hand_offs(of_bots: pl.LazyFrame | None, told: pl.LazyFrame | None, people: People | None) -> pl.LazyFrame:
     """One row is a hand-off from a bot to people (`HAND_OFF`), as sessions (`hand_offs_of_bots`) and events tell it."""
     parts = [pl.LazyFrame(schema=HAND_OFF)]
     if of_bots is not None:
         parts.append(of_bots)
     if told is not None and people is not None:
-        parts.append(_of_events(told, people))
+        parts.append(_of_events(told, people.machines()))
     return pl.concat(part.select(pl.col(name).cast(dtype) for name, dtype in HAND_OFF.items()) for part in parts)
 
 
@@ -53,9 +52,8 @@ def hand_offs_of_bots(sessions: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFra
     )
 
 
-def _of_events(told: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+def _of_events(told: pl.LazyFrame, machines: pl.LazyFrame) -> pl.LazyFrame:
     """The tickets that a machine was in charge of: since when, and when they first went to somebody else."""
-    machines = people.filter(~pl.col("is_human"))
     # Few tickets are ever a machine's: only those are looked at.
     theirs = told.join(machines.select("agent_id"), on="agent_id", how="semi").select("ticket").unique()
     is_handed_on = pl.col("was_machine") & (~pl.col("is_machine") | (pl.col("team_before") != pl.col("team_now")))

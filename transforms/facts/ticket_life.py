@@ -17,6 +17,7 @@ import polars as pl
 from expectations.schema import INSTANT
 from expectations.tables.fact_ticket import FACT_TICKET_EVENT
 from transforms.calendar import local_day
+from transforms.facts.people import People
 from transforms.facts.shape import ABSENT, in_shape, tier, until
 from transforms.open_clock import OpenClock
 from transforms.site import Site
@@ -57,7 +58,7 @@ LIFE = pl.Schema(
 
 
 def told_events(
-    events: pl.LazyFrame, site: Site, *, end: dt.datetime, clock: OpenClock, people: pl.LazyFrame | None
+    events: pl.LazyFrame, site: Site, *, end: dt.datetime, clock: OpenClock, people: People | None
 ) -> pl.LazyFrame:
     """One row is an event before the end, with what it does to its ticket; sorted by ticket and instant."""
     known = until(events, "occurred_at", end)
@@ -127,12 +128,14 @@ def _at(condition: str | pl.Expr) -> pl.Expr:
     return pl.when(condition).then(pl.col("occurred_at"))
 
 
-def _with_people(lf: pl.LazyFrame, people: pl.LazyFrame | None) -> pl.LazyFrame:
+def _with_people(lf: pl.LazyFrame, people: People | None) -> pl.LazyFrame:
     """Whether the actor is a person, and the team and level of the agent in charge, as of the day."""
     if people is None:
         return lf.with_columns(actor_is_human=pl.lit(value=True), agent_tier=ABSENT.cast(pl.Int64))
-    staff = people.select(actor_id="agent_id", occurred_on="day_on", actor_is_human="is_human")
-    in_charge = people.select(
+    staff = people.asked(lf, agent="actor_id", day="occurred_on").select(
+        actor_id="agent_id", occurred_on="day_on", actor_is_human="is_human"
+    )
+    in_charge = people.asked(lf, agent="agent_id", day="occurred_on").select(
         agent_id="agent_id", occurred_on="day_on", agent_team="team", agent_tier=pl.col("tier").cast(pl.Int64)
     )
     return (
