@@ -30,7 +30,7 @@ def credited(lf: pl.LazyFrame, tickets: Tickets | None, *, at: str) -> pl.LazyFr
 
 def _with_ticket(lf: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     """What the ticket knows, beside: the ticket of the same source, else the only one of that number."""
-    mentioned = rows.join(lf.select("ticket_id"), on="ticket_id", how="semi").select(
+    mentioned = rows.join(_named(lf), on="ticket_id", how="semi").select(
         "ticket_id", ticket_source="source", **{f"{name}_of_ticket": name for name in _FROM_TICKET}
     )
     same = mentioned.with_columns(source="ticket_source")
@@ -44,10 +44,15 @@ def _with_ticket(lf: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _named(lf: pl.LazyFrame) -> pl.LazyFrame:
+    """The tickets that some rows name, each once: where these are few, tickets and events pass by and are not held."""
+    return lf.select("ticket_id").drop_nulls().unique()
+
+
 def _with_charge(lf: pl.LazyFrame, told: pl.LazyFrame, *, at: str) -> pl.LazyFrame:
     """Team and agent in charge at the instant, before those that the ticket has today."""
     changes = (
-        told.join(lf.select("ticket_id"), on="ticket_id", how="semi")
+        told.join(_named(lf), on="ticket_id", how="semi")
         .filter(pl.any_horizontal(pl.col(*_IN_CHARGE.values()).is_not_null()))
         .select("occurred_at", *_IN_CHARGE.values(), ticket_source="source", ticket_id="ticket_id")
         .sort("occurred_at", maintain_order=True)

@@ -128,7 +128,8 @@ def _judged(lf: pl.LazyFrame) -> pl.LazyFrame:
 def _with_influence(orders: pl.LazyFrame, moments: pl.LazyFrame) -> pl.LazyFrame:
     """Whether the customer's last contact before the order lies within the 7 days before it."""
     are_known = moments.select(are_contacts_known=pl.len() > 0)
-    of_buyers = moments.join(orders.select("customer_id"), on="customer_id", how="semi").sort("reached_at")
+    buyers = orders.select("customer_id").drop_nulls().unique()
+    of_buyers = moments.join(buyers, on="customer_id", how="semi").sort("reached_at")
     can_tell = pl.col("are_contacts_known") & pl.col("customer_id").is_not_null()
     return (
         orders.sort("ordered_at")
