@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CUTS = ("channel", "team", "segment")
 DIMENSIONS = tuple(f"facts/dim_{cut}.parquet" for cut in CUTS)
-_PERIODS_AT_ONCE = 10_000
+PERIODS_AT_ONCE = 10_000
 """Of how many periods of metrics the cells are compared at once: less than a million, where members are a hundred."""
 
 
@@ -108,7 +108,7 @@ def _moved(grain: str, draft: Draft) -> pl.DataFrame | None:
         moves(
             in_codes(_of(these, before), then), in_codes(_of(these, after), now), as_of=as_of, computed=computed
         ).collect()
-        for these in [periods.clear(), *periods.iter_slices(_PERIODS_AT_ONCE)]
+        for these in [periods.clear(), *periods.iter_slices(PERIODS_AT_ONCE)]
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from flows.__main__ import main
+from flows.stages import revising
 from tests.flows.conftest import MARCH, deliver
 from transforms.facts import STEPS
 
@@ -58,7 +59,14 @@ def moved(data: Path) -> list[tuple[Any, ...]]:
     return [tuple(round(v, 2) if isinstance(v, float) else v for v in row) for row in rows.iter_rows()]
 
 
-def test_what_moved_is_told_with_its_cause_and_carried_on(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("periods_at_once", [revising.PERIODS_AT_ONCE, 3])
+def test_what_moved_is_told_with_its_cause_and_carried_on(
+    published: Path,
+    periods_at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(revising, "PERIODS_AT_ONCE", periods_at_once)
     assert moved(published) == []
     assert csat(published, 2)["first_published_value"] == pytest.approx(200 / 3)
     keys = {code: csat(published, 2, code)["channel_key"] for code in ("email", "chat")}

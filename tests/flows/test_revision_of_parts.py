@@ -67,6 +67,7 @@ def in_parts(patch: pytest.MonkeyPatch) -> None:
     """A house in which these rows are many."""
     patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 0)
     patch.setattr("transforms.facts.parts.ROWS_A_PART", 60)
+    patch.setattr("flows.stages.revising.PERIODS_AT_ONCE", 7)
 
 
 def run(data: Path, as_of: str) -> None:
