@@ -194,15 +194,19 @@ def _changed_rows(feed: str, draft: Draft, taken: list[Entry]) -> pl.DataFrame |
     keys = pl.concat([rows.select(key) for rows in touched]).unique().collect().lazy()
     sides = _differing(draft, feed)
     if sides is None:
-        sides = _rows(draft, then.values(), table), _rows(draft, now.values(), table)
-    # Streamed, each side once: of millions of rows only those of the keys are ever held.
-    some = (_in_todays_columns(side, table).join(keys, on=key, how="semi", nulls_equal=True) for side in sides)
-    before, after = (latest(rows.collect(engine="streaming").lazy(), table) for rows in some)
+        sides = [_rows(draft, then.values(), table)], [_rows(draft, now.values(), table)]
+
+    def some(part: pl.LazyFrame) -> pl.DataFrame:
+        """Streamed: of millions of rows only those of the keys are ever held."""
+        rows = _in_todays_columns(part, table).join(keys, on=key, how="semi", nulls_equal=True)
+        return rows.collect(engine="streaming")
+
+    before, after = (latest(pl.concat(some(part) for part in side).lazy(), table) for side in sides)
     end = day_ends_at(dt.date.fromisoformat(parent["as_of"]), zone)
     return changed_rows(before, after, table, zone=zone, end_before=end).collect()
 
 
-def _differing(draft: Draft, name: str) -> tuple[pl.LazyFrame, pl.LazyFrame] | None:
+def _differing(draft: Draft, name: str) -> tuple[list[pl.LazyFrame], list[pl.LazyFrame]] | None:
     """The parts of a kept frame as they were for the run before, and as they are; those that stayed are left out.
 
     A row that changed lies in a part that changed, one that moved to another part in two of them. None where what
@@ -216,7 +220,7 @@ def _differing(draft: Draft, name: str) -> tuple[pl.LazyFrame, pl.LazyFrame] | N
     if not all(draft.keeper.is_sound(it) for it in sides[0].values()):
         return None
     nothing = draft.keeper.frame(now).clear()
-    before, after = (draft.keeper.frame(side) if side else nothing for side in sides)
+    before, after = ([draft.keeper.frame({part: it}) for part, it in side.items()] or [nothing] for side in sides)
     return before, after
 
 
@@ -243,9 +247,10 @@ def _tickets(draft: Draft) -> tuple[pl.LazyFrame, pl.LazyFrame] | None:
     if name not in draft.names_inside("fact"):
         return None
     if (sides := _differing(draft, name)) is not None:
-        return sides
-    before = _tickets_before(draft)
-    return None if before is None else (before, draft.inside(name))
+        before, after = (pl.concat(side) for side in sides)
+        return before, after
+    published = _tickets_before(draft)
+    return None if published is None else (published, draft.inside(name))
 
 
 def _tickets_before(draft: Draft) -> pl.LazyFrame | None:

@@ -143,10 +143,10 @@ def test_only_the_parts_that_changed_are_looked_at(
     seen: dict[str, tuple[int, int]] = {}
     differing = revising._differing
 
-    def noted(draft: object, name: str) -> tuple[pl.LazyFrame, pl.LazyFrame] | None:
+    def noted(draft: object, name: str) -> tuple[list[pl.LazyFrame], list[pl.LazyFrame]] | None:
         sides = differing(draft, name)  # type: ignore[arg-type]
         if sides is not None:
-            seen[name] = tuple(side.select(pl.len()).collect().item() for side in sides)  # type: ignore[assignment]
+            seen[name] = tuple(pl.concat(side).select(pl.len()).collect().item() for side in sides)  # type: ignore[assignment]
         return sides
 
     monkeypatch.setattr(revising, "_differing", noted)
