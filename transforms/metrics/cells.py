@@ -61,10 +61,19 @@ def table_of_sums(metrics: Sequence[Metric], cut: Cut, days: Days) -> pl.LazyFra
     by_set: dict[str, list[pl.LazyFrame]] = {}
     for name, part in (*_sums(days, metrics, cut), *_statistics(days, metrics, cut)):
         by_set.setdefault(name, []).append(part)
-    added = [_side_by_side(parts, _keys(name)).with_columns(**_member(name)) for name, parts in by_set.items()]
     first = "year" if any(metric.suppress_below for metric in metrics) else cut.grain
     step = partial(_without_gaps, cut=cut, first=first)
-    return _at_once(step, pl.concat(added, how="diagonal"), "cell", "age", "series")
+    added = [
+        _at_once(step, _side_by_side(parts, _keys(name)).with_columns(**_member(name)), "age")
+        for name, parts in sorted(by_set.items())
+    ]
+    # A cut at a time, and numbered as they pass by: all at once are most of a gigabyte, by day and with every feed.
+    return (
+        pl.concat(added, how="diagonal")
+        .with_row_index("cell")
+        .with_columns(pl.exclude(*_CELL, "cell", "age", f"^.*{_VALUE}$").fill_null(0), pl.col("cell").cast(pl.Int64))
+        .with_columns(series=pl.col("cell") - pl.col("age"))
+    )
 
 
 def _side_by_side(parts: list[pl.LazyFrame], keys: Sequence[str]) -> pl.LazyFrame:
@@ -110,9 +119,7 @@ def _without_gaps(added: pl.DataFrame, *, cut: Cut, first: str) -> pl.DataFrame:
         .explode("period_start", "age", empty_as_null=True)
         # Sorted while the rows are few and narrow.
         .join(added, on=_CELL, how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(pl.exclude(*_CELL, "age", f"^.*{_VALUE}$").fill_null(0), pl.int_range(pl.len()).alias("cell"))
-        .with_columns((pl.col("cell") - pl.col("age")).alias("series"))
-        .select(*added.columns, "cell", "age", "series")
+        .select(*added.columns, "age")
     )
 
 
