@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ from flows.stages.draft import Draft
 from flows.stages.routing import ANCHORS, numbers_of, routing_of
 from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
-from transforms.facts.parts import DAY_BITS, UNSPLIT, WITHOUT_A_DAY, Routing, apart
+from transforms.facts.parts import DAY_BITS, UNSPLIT, WITHOUT_A_DAY, Routing, several
 
-_PART, _ROW = "part", "row"
+_PART, _ROW, _PLACE = "part", "row", "place"
 _ROWS_CUT_AT_ONCE = 500_000
 _RANGES = 4
 """In which hashes of rows are looked through."""
@@ -90,14 +90,11 @@ class _Cut:
 
     def making(self, part: str) -> Making:
         """How a part is made: each row in its latest version, over all exports that have it."""
-        told = self.parts[part]
+        made_of = [[*export.content, tickets] for export, tickets in self.parts[part]]
 
         def rows() -> pl.LazyFrame:
-            # Rows of a wide table share their line: they keep the order they were read in.
-            rows = latest(self._pieces(part), self.table)
-            return rows.sort("slot", "line", MAPPING, maintain_order=True)
+            return _in_latest_version(self._pieces(part), self.table)
 
-        made_of = [[*export.content, tickets] for export, tickets in told]
         return Making(name=self.table.name, made_of=[], and_of=made_of, make=rows)
 
     def cut_up(self, parts: list[str]) -> None:
@@ -123,12 +120,15 @@ class _Cut:
             )
 
     def _pieces(self, part: str) -> pl.LazyFrame:
-        """The rows that exports have of a part."""
-        exports = [export for export, _ in self.parts[part]]
-        whole = [export.rows(self.draft, self.table) for export in exports if not self._is_cut(export)]
-        cut = [sorted(self._home(it).glob(f"{part}_*.parquet")) for it in exports if self._is_cut(it)]
-        scans = [pl.scan_parquet(list(chain(*cut)), glob=False)] if cut else []
-        return pl.concat([*whole, *scans])
+        """The rows that exports have of a part: one export after the other, in the order in which they were read."""
+        found: list[pl.LazyFrame] = []
+        for is_cut, exports in groupby((export for export, _ in self.parts[part]), self._is_cut):
+            if is_cut:
+                files = chain.from_iterable(sorted(self._home(it).glob(f"{part}_*.parquet")) for it in exports)
+                found.append(pl.scan_parquet(list(files), glob=False))
+            else:
+                found += [export.rows(self.draft, self.table) for export in exports]
+        return pl.concat(found)
 
     def _is_cut(self, export: Export) -> bool:
         """Whether it has rows of several parts."""
@@ -136,6 +136,21 @@ class _Cut:
 
     def _home(self, export: Export) -> Path:
         return self.draft.work / "pieces" / self.table.name / export.name
+
+
+def _in_latest_version(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """Of the rows of each key the one that counts, in the order in which they come.
+
+    Most keys come once. Which do not, their hashes tell: only rows of these few are compared, and held.
+    """
+    hashes = rows.select(_row_of(table)).collect(engine="streaming")[_ROW]
+    again = pl.Series(several(hashes.to_numpy(writable=True)))
+    if again.is_empty():
+        return rows
+    placed = rows.with_row_index(_PLACE)
+    versions = placed.filter(_row_of(table).is_in(again.implode())).collect(engine="streaming").lazy()
+    gone = versions.join(latest(versions, table), on=_PLACE, how="anti").select(_PLACE).collect().to_series()
+    return placed.filter(~pl.col(_PLACE).is_in(gone.implode())).drop(_PLACE)
 
 
 def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, Kept]:
@@ -173,7 +188,7 @@ def _in_several(keys: dict[str, Kept], draft: Draft) -> pl.Series:
     for first in range(0, 2**64, step):
         is_here = pl.col(_ROW).is_between(pl.lit(first, pl.UInt64), pl.lit(first + step - 1, pl.UInt64))
         here = draft.keeper.sound(keys).filter(is_here).collect()[_ROW]
-        found.append(apart(here.to_numpy(writable=True)))
+        found.append(several(here.to_numpy(writable=True)))
     return pl.Series(np.concatenate(found))
 
 

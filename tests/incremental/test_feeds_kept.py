@@ -6,10 +6,15 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from expectations.tables import FEEDS
 from flows.io.kept import sweep
@@ -22,6 +27,7 @@ from tests.frames_made import names_made
 from tests.incremental.deployment import EVENT, SURVEY, TICKET, new_deployment
 from tests.incremental.rows import Row, feed_frame
 from tests.incremental.staged import Export, elsewhere, split_finely, stored
+from transforms.facts import latest
 
 UTC = dt.UTC
 AS_OF = dt.date(2026, 3, 31)
@@ -122,6 +128,31 @@ def test_a_row_of_one_ticket_makes_its_part_again_and_no_other(
         "delivered_feed_ticket": 1,
     }
     assert draft.inside(TICKET).filter(ticket_id="2").collect()["slot"].to_list() == ["t2"]
+
+
+TOLD = st.tuples(st.integers(1, 4), st.integers(0, 3).map(lambda it: at(4, 1 + it)))
+VERSIONS = st.lists(st.lists(TOLD, min_size=1, max_size=6), min_size=1, max_size=4)
+"""By export, tickets and when they were changed."""
+
+
+@hypothesis.settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=VERSIONS, is_one_part=st.booleans())
+def test_the_row_of_each_key_that_counts_stays_where_its_export_has_it(
+    told: list[list[tuple[int, dt.datetime]]], site: Callable[[], Settings], tmp_path: Path, *, is_one_part: bool
+) -> None:
+    exports = [
+        export(TICKET, f"t{place}", *(ticket(number, at(number % 3 + 1, 2), changed) for number, changed in rows))
+        for place, rows in enumerate(told)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        if is_one_part:
+            patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 1_000_000)
+        draft = laid(exports, elsewhere(site(), tmp_path / str(uuid4()), AS_OF))
+    counts = latest(pl.concat([it.rows for it in exports]).lazy(), FEEDS[TICKET]).sort("slot", "line").collect()
+    parts = [draft.part_inside(TICKET, part).drop("mapping").collect() for part in draft.parts_of(TICKET)]
+    assert sum(rows.height for rows in parts) == counts.height
+    for rows in parts:
+        assert_frame_equal(rows, counts.join(rows, on="ticket_id", how="semi", maintain_order="left"))
 
 
 def test_days_delivered_are_those_of_all_parts_together(site: Callable[[], Settings], tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from transforms.facts.parts import (
     UNSPLIT,
     WITHOUT_A_DAY,
     Routing,
-    apart,
     followers,
     grain_of,
     hashed,
     packed,
+    several,
 )
 from transforms.facts.repeat import reaches, resolved_days, span_of
 
@@ -181,8 +181,8 @@ KEYS = st.lists(
 @QUICK
 @given(held=st.lists(KEYS, min_size=1, max_size=4))
 @example(held=[[0, (1 << 60) - 65_536], [(1 << 60) - 65_536, 1 << 60], [1 << 60]])
-def test_apart_are_the_keys_that_several_parts_have(held: list[list[int]]) -> None:
-    found = apart(np.array([key for part in held for key in set(part)], dtype=np.uint64)).tolist()
+def test_several_are_the_keys_that_more_than_one_part_has(held: list[list[int]]) -> None:
+    found = several(np.array([key for part in held for key in set(part)], dtype=np.uint64)).tolist()
     everywhere = {key for part in held for key in part}
     assert found == sorted(key for key in everywhere if sum(key in part for part in held) > 1)
 

@@ -206,10 +206,10 @@ def _name(day: int, grain: str) -> str:
     return date.replace(month=month, day=1).isoformat()
 
 
-def apart(keys: Words) -> Words:
-    """The hashes of row keys that several parts have; each part gave its own once. They are put in order."""
-    keys.sort()
-    return once(keys[1:][keys[1:] == keys[:-1]])
+def several(words: Words) -> Words:
+    """The words that are there more than once; they are put in order."""
+    words.sort()
+    return once(words[1:][words[1:] == words[:-1]])
 
 
 def once(words: Words) -> Words:
