@@ -23,7 +23,7 @@ from tests.properties.test_business_time import ZONES
 from transforms.facts.merge import inherited, merged, with_inheritance
 from transforms.metrics import significance, student, tails
 from transforms.metrics.intervals import adjusted_wald, variance, wilson
-from transforms.metrics.kaplan_meier import Medians, kaplan_meier_medians
+from transforms.metrics.kaplan_meier import Medians, Waiting
 from transforms.metrics.student import Z
 from transforms.offsets import offset_spans
 
@@ -218,7 +218,7 @@ def test_where_all_is_settled_waiting_longer_moves_no_median(groups: list[list[t
 def medians(groups: list[list[tuple[int, bool]]]) -> Medians:
     drawn = [(number, *row) for number, rows in enumerate(groups) for row in rows]
     number, time, done = (np.array(column) for column in zip(*drawn, strict=True))
-    return kaplan_meier_medians(number, time, done)
+    return Waiting.of(time, done).medians(number)
 
 
 def survivor_of(number: int, merged_into: dict[int, int]) -> int:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.metrics.packed import in_order
+from transforms.metrics.packed import Ascending
 from transforms.metrics.percentiles import EXACT_UP_TO, PERCENTILES, percentile
 
 LARGEST = 2**63 - 1
@@ -24,7 +24,7 @@ def percentiles(samples: list[list[int] | None], kind: str) -> list[float | None
     """What the pipeline says of each sample; a group without numbers is none."""
     drawn = [(group, number) for group, numbers in enumerate(samples) for number in numbers or ()]
     groups, numbers = np.array(drawn, dtype=np.int64).reshape(-1, 2).T
-    ordered = in_order(groups, numbers)
+    ordered = Ascending.of(numbers).by(groups)
     found = dict(zip(ordered.groups.tolist(), percentile(ordered, kind), strict=True))
     return [found.get(group) for group in range(len(samples))]
 
@@ -48,6 +48,23 @@ def rounded(value: Fraction | None) -> float | None:
 @given(SAMPLES, st.sampled_from(KINDS))
 def test_every_percentile_is_the_fraction_rounded_once(samples: list[list[int]], kind: str) -> None:
     assert percentiles([*samples], kind) == [rounded(by_definition(sample, kind)) for sample in samples]
+
+
+GROUPS = st.sampled_from([0, 1, 255, 2**16 - 1, 2**16, 3 * 2**16 + 1, 2**32 - 1])
+ROWS = st.lists(st.tuples(GROUPS, st.integers(-3, 3) | st.integers(-LARGEST, LARGEST)), max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ROWS)
+def test_rows_laid_out_by_their_groups_are_those_of_each_group_sorted(rows: list[tuple[int, int]]) -> None:
+    groups, numbers = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    ordered = Ascending.of(numbers).by(groups)
+    found = {
+        int(group): ordered.numbers[start : start + count].tolist()
+        for group, start, count in zip(ordered.groups, ordered.starts, ordered.counts, strict=True)
+    }
+    assert found == {group: sorted(number for it, number in rows if it == group) for group, _ in rows}
+    assert list(found) == sorted(found)
 
 
 @settings(max_examples=100, deadline=None)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from transforms.metrics.packed import HALF, Numbers, Places, coded, in_order, starts_of
+from transforms.metrics.packed import HALF, Ascending, Numbers, Places, coded, starts_of
 
 _HALF = 0.5 + 1e-9
 """A product of fractions that is one half on paper may lie an ulp above it."""
@@ -33,31 +33,46 @@ class Medians:
     is_unsettled: npt.NDArray[np.bool_]
 
 
-def kaplan_meier_medians(groups: Numbers, times: Numbers, happened: npt.NDArray[np.bool_]) -> Medians:
-    """The first time at which at most half of a group are still waiting."""
-    codes, levels = coded(times, HALF - 1)
-    # Of rows with one time, those to whom it happened come first: with the first of them begins who is at risk.
-    rows = in_order(groups, (codes << 1) + ~happened)
-    group = np.repeat(np.arange(len(rows.groups)), rows.counts)
-    events = np.flatnonzero(rows.numbers & 1 == 0)
-    moments = starts_of((group[events] << HALF) + rows.numbers[events])
-    at, of = events[moments], group[events[moments]]
-    at_risk = (rows.starts + rows.counts)[of] - at
-    waiting = _running_products((at_risk - np.diff(moments, append=len(events))) / at_risk, of)
-    firsts, lasts = (np.searchsorted(of, np.arange(len(rows.groups)), side=side) for side in ("left", "right"))
-    above = np.append([0], np.cumsum(waiting > _HALF))
-    reached = firsts + above[lasts] - above[firsts]
-    has_median, has_event = reached < lasts, firsts < lasts
-    decisive = np.where(has_median, reached, lasts - 1)[has_event]
-    waited_before = at[decisive] - rows.starts[has_event] - (moments[decisive] - moments[firsts[has_event]])
-    is_unsettled = np.zeros(len(rows.groups), dtype=bool)
-    is_unsettled[has_event] = waited_before > 0
-    times_of = rows.numbers[at] >> 1
-    moment_times = times_of if levels is None else levels[times_of]
-    median = pl.Series(moment_times, dtype=pl.Float64).gather(
-        pl.Series(np.where(has_median, reached, -1)).replace(-1, None)
-    )
-    return Medians(rows.groups, rows.counts, median, is_unsettled)
+@dataclass(frozen=True)
+class Waiting:
+    """How long rows waited until something happened to them, or have waited so far: for every grouping of them."""
+
+    rows: Ascending
+    """By time. Of rows with one time, those to whom it happened come first: with the first of them begins who is at
+    risk."""
+    levels: Numbers | None
+    """What times stand for that are ranks."""
+
+    @classmethod
+    def of(cls, times: Numbers, happened: npt.NDArray[np.bool_]) -> Waiting:
+        """Of each row the time, and whether it happened."""
+        codes, levels = coded(times, HALF - 1)
+        return cls(Ascending.of((codes << 1) + ~happened), levels)
+
+    def medians(self, groups: Numbers) -> Medians:
+        """The first time at which at most half of a group are still waiting."""
+        rows = self.rows.by(groups)
+        numbers = rows.numbers
+        group = np.repeat(np.arange(len(rows.groups)), rows.counts)
+        events = np.flatnonzero(numbers & 1 == 0)
+        moments = starts_of((group[events] << HALF) + numbers[events])
+        at, of = events[moments], group[events[moments]]
+        at_risk = (rows.starts + rows.counts)[of] - at
+        waiting = _running_products((at_risk - np.diff(moments, append=len(events))) / at_risk, of)
+        firsts, lasts = (np.searchsorted(of, np.arange(len(rows.groups)), side=side) for side in ("left", "right"))
+        above = np.append([0], np.cumsum(waiting > _HALF))
+        reached = firsts + above[lasts] - above[firsts]
+        has_median, has_event = reached < lasts, firsts < lasts
+        decisive = np.where(has_median, reached, lasts - 1)[has_event]
+        waited_before = at[decisive] - rows.starts[has_event] - (moments[decisive] - moments[firsts[has_event]])
+        is_unsettled = np.zeros(len(rows.groups), dtype=bool)
+        is_unsettled[has_event] = waited_before > 0
+        times_of = numbers[at] >> 1
+        moment_times = times_of if self.levels is None else self.levels[times_of]
+        median = pl.Series(moment_times, dtype=pl.Float64).gather(
+            pl.Series(np.where(has_median, reached, -1)).replace(-1, None)
+        )
+        return Medians(rows.groups, rows.counts, median, is_unsettled)
 
 
 def _running_products(factors: Floats, groups: Numbers) -> Floats:

@@ -18,11 +18,11 @@ import polars as pl
 from expectations.tables import FACTS
 from expectations.tables.metric import GROUPING_SETS, MEMBER_CUTS
 from transforms.metrics.days import Days, sets_of
-from transforms.metrics.kaplan_meier import kaplan_meier_medians
+from transforms.metrics.kaplan_meier import Waiting
 from transforms.metrics.measure import CUTS
 from transforms.metrics.members import with_member
 from transforms.metrics.metric import Metric, Statistic
-from transforms.metrics.packed import HALF, Numbers, coded, in_order
+from transforms.metrics.packed import HALF, Ascending, Numbers, coded
 from transforms.metrics.percentiles import PERCENTILES, percentile
 from transforms.metrics.periods import start_of
 
@@ -156,6 +156,7 @@ def _of_sample(rows: pl.DataFrame, statistics: Sequence[Statistic], grains: Sequ
     """The statistics of one sample, by grain and cut; the rows all have a number."""
     if rows.is_empty():
         return
+    sample = _Sample(rows, statistics)
     periods = {grain: _periods(rows[_DAY], grain) for grain in grains}
     for name in sets_of(statistics[0].sample.fact):
         if name in MEMBER_CUTS and rows[name].null_count() == rows.height:
@@ -163,7 +164,7 @@ def _of_sample(rows: pl.DataFrame, statistics: Sequence[Statistic], grains: Sequ
         cutting = _Cutting.of(name, rows)
         for grain, (period, starts) in periods.items():
             groups, ids = coded(period * cutting.size + cutting.codes, HALF)
-            for found in _of_groups(rows, groups, statistics):
+            for found in sample.by(groups):
                 group = found[_GROUP].to_numpy()
                 period_of, codes = np.divmod(group if ids is None else ids[group], cutting.size)
                 yield found.drop(_GROUP).with_columns(
@@ -183,21 +184,33 @@ def _periods(days: pl.Series, grain: str) -> tuple[Numbers, pl.Series]:
     return of_days.rle_id().cast(pl.Int64).to_numpy()[since], of_days.unique(maintain_order=True)
 
 
-def _of_groups(rows: pl.DataFrame, groups: Numbers, statistics: Sequence[Statistic]) -> Iterator[pl.DataFrame]:
-    """One row per group, with some of the statistics of one sample."""
-    numbers = rows[statistics[0].sample.id]
-    if quantiles := [s for s in statistics if s.kind in PERCENTILES]:
-        ordered = in_order(groups, numbers.to_numpy())
-        values = {s.name: (ordered.counts, percentile(ordered, s.kind)) for s in quantiles}
-        yield _frame(ordered.groups, values)
-    for s in (s for s in statistics if s.kind == WAITING):
-        it = kaplan_meier_medians(groups, numbers.to_numpy(), rows[_HAPPENED + s.name].to_numpy())
-        yield _frame(it.groups, {s.name: (it.n, it.median)}, it.is_unsettled)
-    if means := [s for s in statistics if s.kind == _ON_ONE_SCALE]:
-        by_group = pl.DataFrame({_GROUP: groups, "number": numbers, _SCALE: rows[_SCALE]}).group_by(_GROUP)
-        added = by_group.agg(pl.len().alias("n"), pl.col("number").sum(), pl.col(_SCALE).n_unique())
-        value = added.select(pl.when(pl.col(_SCALE) == 1).then(pl.col("number") / pl.col("n"))).to_series()
-        yield _frame(added[_GROUP], {s.name: (added["n"], value) for s in means})
+class _Sample:
+    """The numbers of one sample, sorted once for all grains and cuts."""
+
+    def __init__(self, rows: pl.DataFrame, statistics: Sequence[Statistic]) -> None:
+        self._rows, self._number = rows, rows[statistics[0].sample.id]
+        numbers = self._number.to_numpy()
+        self._quantiles = [s for s in statistics if s.kind in PERCENTILES]
+        self._ascending = Ascending.of(numbers) if self._quantiles else None
+        waiting = (s for s in statistics if s.kind == WAITING)
+        self._waiting = {s.name: Waiting.of(numbers, rows[_HAPPENED + s.name].to_numpy()) for s in waiting}
+        self._means = [s for s in statistics if s.kind == _ON_ONE_SCALE]
+
+    def by(self, groups: Numbers) -> Iterator[pl.DataFrame]:
+        """One row per group, with some of the statistics."""
+        if self._ascending is not None:
+            ordered = self._ascending.by(groups)
+            yield _frame(
+                ordered.groups, {s.name: (ordered.counts, percentile(ordered, s.kind)) for s in self._quantiles}
+            )
+        for name, waiting in self._waiting.items():
+            it = waiting.medians(groups)
+            yield _frame(it.groups, {name: (it.n, it.median)}, it.is_unsettled)
+        if self._means:
+            rows = pl.DataFrame({_GROUP: groups, "number": self._number, _SCALE: self._rows[_SCALE]})
+            added = rows.group_by(_GROUP).agg(pl.len().alias("n"), pl.col("number").sum(), pl.col(_SCALE).n_unique())
+            value = added.select(pl.when(pl.col(_SCALE) == 1).then(pl.col("number") / pl.col("n"))).to_series()
+            yield _frame(added[_GROUP], {s.name: (added["n"], value) for s in self._means})
 
 
 def _frame(

@@ -7,8 +7,8 @@ from scipy import stats
 
 from transforms.metrics import significance
 from transforms.metrics.intervals import student_t
-from transforms.metrics.kaplan_meier import kaplan_meier_medians
-from transforms.metrics.packed import in_order
+from transforms.metrics.kaplan_meier import Waiting
+from transforms.metrics.packed import Ascending
 from transforms.metrics.percentiles import percentile
 from transforms.metrics.student import student_quantile, student_tail
 
@@ -72,7 +72,7 @@ def test_benjamini_hochberg_agrees_with_scipy() -> None:
 
 
 def test_a_percentile_lies_between_two_rows() -> None:
-    ordered = in_order(np.array([0, 1, 1, *[3] * 11]), np.array([1, 2, 1, *range(10, -1, -1)]))
+    ordered = Ascending.of(np.array([1, 2, 1, *range(10, -1, -1)])).by(np.array([0, 1, 1, *[3] * 11]))
     assert ordered.groups.tolist() == [0, 1, 3]
     assert percentile(ordered, "p50").to_list() == [1, 1.5, 5]
     assert percentile(ordered, "p90").to_list() == [1, 1.9, 9]
@@ -82,11 +82,11 @@ def test_a_percentile_lies_between_two_rows() -> None:
 def test_kaplan_meier_of_two_groups(far: int) -> None:
     """One who waits since 1, and one since 2, before anything happened to the other of the second group."""
     times, done = np.array([1, 1, 5, 9, 2, 3]) + far, np.array([True, False, True, True, False, True])
-    found = kaplan_meier_medians(np.array([4, 4, 4, 4, 7, 7]), times, done)
+    found = Waiting.of(times, done).medians(np.array([4, 4, 4, 4, 7, 7]))
     assert list(zip(found.groups, found.n, found.median, strict=True)) == [(4, 4, 5.0 + far), (7, 2, 3.0 + far)]
     assert found.is_unsettled.tolist() == [True, True]
 
 
 def test_kaplan_meier_without_any_event() -> None:
-    found = kaplan_meier_medians(np.array([1, 1]), np.array([3, 4]), np.array([False, False]))
+    found = Waiting.of(np.array([3, 4]), np.array([False, False])).medians(np.array([1, 1]))
     assert (found.n.tolist(), found.median.to_list(), found.is_unsettled.tolist()) == ([2], [None], [False])
