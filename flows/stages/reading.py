@@ -105,8 +105,7 @@ def _refused_in_a_cell(
         return []
     rows = landed.rows.join(lines.lazy(), on="line", how="semi", maintain_order="left")
     again = typed(job, settings, mapping, replace(landed, rows=rows))
-    home = durable.folder(_turned_down(settings, job["key"]))
-    return [refusing.in_a_cell(again.refused, home / "cells.parquet")]
+    return [refusing.in_a_cell(again.refused, _turned_down(settings, job["key"]) / "cells.parquet")]
 
 
 def _judged(
@@ -123,14 +122,16 @@ def _judged(
     verdict = judged(staged, table, name=f"{told['slot']} {told['mapping']}", settings=settings)
     good, bad = split(staged, table)
     # Where none was counted none is looked for: one that came since would be missing from the balance.
-    broken = bad if any(verdict.counts[code] for code in quarantining(table)) else bad.clear()
+    is_any_broken = any(verdict.counts[code] for code in quarantining(table))
+    home = _turned_down(settings, key)
+    broken = refusing.laid_down(bad, home / "rules.parquet") if is_any_broken else bad.clear()
     check_counts(verdict, broken, table)
     found = refusing.quarantine(
         [*refused, refusing.by_rules(broken, table)],
         persons,
         path=store / f"{key}.quarantine.parquet",
         key=settings.key,
-        staging=_turned_down(settings, key),
+        staging=home,
     )
     written = parquet.write(good, store / f"{key}.parquet", table)
     told |= {

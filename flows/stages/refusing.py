@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from expectations.schema import Table
-from flows.io import parquet
+from flows.io import durable, parquet
 from flows.io.parquet import Written
 from flows.io.staged_rows import Rows
 from transforms import erasing
@@ -70,9 +70,15 @@ def at_the_door(refused: pl.DataFrame) -> pl.LazyFrame:
 
 
 def in_a_cell(refused: pl.LazyFrame, path: Path) -> pl.LazyFrame:
-    """Rows with a cell that cannot be read, laid down: to say why is a pass of its own over them."""
+    """Rows with a cell that cannot be read; to say why is a pass of its own over them."""
+    return laid_down(_of_stage("reading", refused), path)
+
+
+def laid_down(rows: pl.LazyFrame, path: Path) -> pl.LazyFrame:
+    """The same rows, found once: they are looked at several times, and are few among all of an export."""
+    durable.folder(path.parent)
     with parquet.refusals_of_the_disk(path):
-        _of_stage("reading", refused).sink_parquet(path, compression="lz4")
+        rows.sink_parquet(path, compression="lz4")
     return pl.scan_parquet(path, glob=False)
 
 
