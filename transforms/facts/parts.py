@@ -89,7 +89,7 @@ class Routing:
     @classmethod
     def of(cls, told: Words, grain: str = UNSPLIT) -> Routing:
         """From the days that rows tell of the numbers (`packed`), put in order: the first of each counts."""
-        told.sort()  # in place: of ten million tickets there are twenty million words
+        in_order(told)
         is_first = np.ones(told.size, bool)
         for at in range(1, told.size, _AT_ONCE):
             here = slice(at, at + _AT_ONCE)
@@ -115,7 +115,7 @@ class Routing:
 
     def reached(self, told: Words) -> dict[str, list[str]]:
         """By part of the numbers, the parts of the days that are told of them."""
-        told.sort()
+        in_order(told)
         pairs = once(self.days_of(told) << DAY_BITS | told & NO_DAY).tolist()
         names, bits = self.names, int(DAY_BITS)
         found: dict[str, set[str]] = defaultdict(set)
@@ -206,13 +206,21 @@ def _name(day: int, grain: str) -> str:
     return date.replace(month=month, day=1).isoformat()
 
 
+def in_order(words: Words) -> None:
+    """Sort words in their place: of ten million tickets there are twenty million of them.
+
+    They come as exports and parts have them, run by run in order: such are merged, in a third of the time of a sort.
+    """
+    words.sort(kind="stable")
+
+
 def several(words: Words) -> Words:
     """The words that are there more than once; they are put in order."""
-    words.sort()
+    in_order(words)
     return once(words[1:][words[1:] == words[:-1]])
 
 
 def once(words: Words) -> Words:
     """The words, each once; they are put in order."""
-    words.sort()
+    in_order(words)
     return words[np.append(True, words[1:] != words[:-1])] if words.size else words
