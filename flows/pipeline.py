@@ -18,7 +18,7 @@ from flows.io.mirror import Mirrored, refresh_mirror
 from flows.io.prints import Prints
 from flows.io.publish import Manifest
 from flows.progress import Each, bar
-from flows.settings import Settings, digest
+from flows.settings import Settings
 from flows.stages.judging import forget_results
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _draft(settings: Settings, taken: list[Entry], parent: Manifest | None) -> "
         raise NothingToPublish(f"No export gave a row, so there is nothing to publish:\n{there}")
     run = parent["run"] + 1 if parent else 1
     publish.open_staging(settings.shelf, run)
-    premises = digest([ledger.rules_sha256(), settings.documents_sha256])
+    premises = kept_frames.premises_of(ledger.rules_sha256(), settings.documents_sha256)
     key = ledger.run_key(settings, taken)
     draft = Draft(settings=settings, run=run, run_key=key, premises=premises, parent=parent)
     durable.remove(draft.work)

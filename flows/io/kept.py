@@ -27,6 +27,11 @@ from flows.io.sound import is_sound, note_sound
 from flows.settings import digest
 
 
+def premises_of(rules_sha256: str, documents_sha256: str) -> str:
+    """Fingerprint of what every frame depends on: code and libraries, and settings."""
+    return digest([rules_sha256, documents_sha256])
+
+
 class Kept(TypedDict):
     """A frame of the store, or a part of one."""
 

@@ -17,7 +17,7 @@ from expectations.schema import Layer, Table
 from expectations.tables import FACTS, FEEDS
 from flows.errors import PlainError
 from flows.io import durable, parquet
-from flows.io.kept import Keeper, Kept, Making, Parts
+from flows.io.kept import Keeper, Kept, Making, Parts, frames_of, premises_of
 from flows.io.publish import Manifest, as_json
 from flows.settings import Settings
 from flows.stages.judging import judged
@@ -102,6 +102,12 @@ class Draft:
         """The parts of all kept frames."""
         names = sorted(path.name.removesuffix(_PARTS) for path in self.work.glob(f"*{_PARTS}"))
         return {name: self.parts_of(name) for name in names}
+
+    def kept_before(self, name: str) -> dict[str, Kept]:
+        """The parts of a kept frame of the run before, made by today's code and settings; they may be damaged since."""
+        parent = self.parent or {}
+        then = premises_of(parent.get("rules_sha256", ""), parent.get("documents_sha256", ""))
+        return frames_of(parent).get(name, {}) if then == self.premises else {}
 
     def note_parts(self, name: str, parts: Parts) -> None:
         """Say where a kept frame is."""

@@ -4,7 +4,6 @@ A part of a feed is made of the rows that each export has of its tickets, and is
 then the exports are cut up, once, for all parts to be made. What lies where: `flows.stages.routing`.
 """
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -23,10 +22,10 @@ from flows.io.kept import Kept, Making
 from flows.io.ledger import Entry
 from flows.stages.delivered import MAPPING, Export
 from flows.stages.draft import Draft
-from flows.stages.routing import ANCHORS, numbers_of, routing_of
+from flows.stages.routing import ANCHORS, routing_of, spread_of
 from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
-from transforms.facts.parts import DAY_BITS, UNSPLIT, WITHOUT_A_DAY, Routing, several
+from transforms.facts.parts import UNSPLIT, WITHOUT_A_DAY, Routing, several
 
 _PART, _ROW, _PLACE = "part", "row", "place"
 _ROWS_CUT_AT_ONCE = 500_000
@@ -73,9 +72,10 @@ class _Cut:
         if self.routing.grain == UNSPLIT:
             return {UNSPLIT: [(export, "") for export in self.exports]}
         found: dict[str, list[tuple[Export, str]]] = defaultdict(list)
+        spread = spread_of(self.table.name, self.draft)
         for export in self.exports:
-            for part, numbers in self.routing.split(numbers_of(export, self.table, self.draft)).items():
-                found[part].append((export, hashlib.sha256((numbers >> DAY_BITS).tobytes()).hexdigest()))
+            for part, numbers in spread.get(export.name, ()):
+                found[part].append((export, numbers))
         # A feed without a row is one part, or there would be no file to read.
         return dict(found) or {WITHOUT_A_DAY: [(export, "") for export in self.exports]}
 
@@ -159,8 +159,9 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
         return parts  # what tells a row from others tells its part
     keeper = draft.keeper
     keys = keeper.kept({part: _keys(kept, table, draft) for part, kept in parts.items()})
-    draft.note_parts(f"keys_{table.name}", keys)
-    suspects = _in_several(keys, draft)
+    draft.note_parts(_keys_of(table), keys)
+    draft.note_parts(_shared(table), keeper.kept({UNSPLIT: _in_several(keys, table, draft)}))
+    suspects = draft.inside(_shared(table)).collect()[_ROW]
     if suspects.is_empty():
         return parts
     is_suspect = pl.col(_ROW).is_in(suspects.implode())
@@ -182,14 +183,54 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
     return parts | keeper.kept(makings)
 
 
-def _in_several(keys: dict[str, Kept], draft: Draft) -> pl.Series:
-    """The hashes of row keys that several parts have, looked for a range of hashes at a time: all take gigabytes."""
+def _in_several(keys: dict[str, Kept], table: Table, draft: Draft) -> Making:
+    """The hashes of row keys that several parts have, in order; a night asks for those that are new in a part."""
+
+    def rows() -> pl.LazyFrame:
+        asked = _asked(keys, table, draft)
+        found = _in_several_of_all(keys, draft) if asked is None else _in_several_of(asked, keys, draft)
+        return pl.LazyFrame({_ROW: found}, {_ROW: pl.UInt64()})
+
+    return Making(name=_shared(table), made_of=[], and_of=[it["sha256"] for it in keys.values()], make=rows)
+
+
+def _asked(keys: dict[str, Kept], table: Table, draft: Draft) -> pl.Series | None:
+    """Keys that may be in several parts: those that were for the run before, and new ones; None where all may be."""
+    keeper, shared = draft.keeper, draft.kept_before(_shared(table))
+    then = draft.kept_before(_keys_of(table))
+    others = {part: it for part, it in keys.items() if it != then.get(part)}
+    were = {part: it for part, it in then.items() if part in others}
+    if not shared or not all(keeper.is_sound(it) for it in (*shared.values(), *were.values())):
+        return None
+    found = [keeper.frame(shared)]
+    for part, it in others.items():
+        now = keeper.sound({part: it})
+        found.append(now.join(keeper.frame({part: were[part]}), on=_ROW, how="anti") if part in were else now)
+    return pl.concat(found).unique().collect()[_ROW]
+
+
+def _in_several_of(asked: pl.Series, keys: dict[str, Kept], draft: Draft) -> pl.Series:
+    """Of some keys those that several parts have: each part has a key once."""
+    found = draft.keeper.sound(keys).filter(pl.col(_ROW).is_in(asked.implode())).group_by(_ROW).len()
+    return found.filter(pl.col("len") > 1).collect(engine="streaming")[_ROW].sort()
+
+
+def _in_several_of_all(keys: dict[str, Kept], draft: Draft) -> pl.Series:
+    """Of all keys those that several parts have, looked for a range of hashes at a time: all take gigabytes."""
     found, step = [], 2**64 // _RANGES
     for first in range(0, 2**64, step):
         is_here = pl.col(_ROW).is_between(pl.lit(first, pl.UInt64), pl.lit(first + step - 1, pl.UInt64))
         here = draft.keeper.sound(keys).filter(is_here).collect()[_ROW]
         found.append(several(here.to_numpy(writable=True)))
     return pl.Series(np.concatenate(found))
+
+
+def _keys_of(table: Table) -> str:
+    return f"keys_{table.name}"
+
+
+def _shared(table: Table) -> str:
+    return f"shared_{table.name}"
 
 
 def _keys(kept: Kept, table: Table, draft: Draft) -> Making:

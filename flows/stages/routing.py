@@ -1,7 +1,13 @@
-"""In which part the rows of each ticket lie, and of each invitation to a survey, which follows its ticket."""
+"""In which part the rows of each ticket lie, and of each invitation to a survey, which follows its ticket.
 
+What exports tell of it is kept, and a night asks those alone that are new, as long as all that was known lies where it
+lay: ten million tickets are looked up once, and not every night.
+"""
+
+import hashlib
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,15 +18,16 @@ import polars as pl
 from expectations.schema import Table
 from expectations.tables import FEEDS
 from flows.io import durable
-from flows.io.kept import Making
+from flows.io.kept import Making, Parts
 from flows.io.ledger import Entry
 from flows.io.publish import as_json
 from flows.stages.delivered import Export
 from flows.stages.draft import Draft
 from transforms.calendar import local_day
 from transforms.facts import FED_IN_PARTS
-from transforms.facts.parts import UNSPLIT, Routing, Words, day_of, followers, grain_of, is_one_part, once, packed
+from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, Words, followers, grain_of, is_one_part, once, packed
 from transforms.facts.survey import INVITATION
+from transforms.facts.whereabouts import Whereabouts
 
 ANCHORS = {
     "feed_ticket": pl.col("ticket_id"),
@@ -28,8 +35,11 @@ ANCHORS = {
     "feed_survey": pl.struct(INVITATION),
 }
 """By feed that lies in parts, what keeps rows together."""
+WHEREABOUTS = "whereabouts"
 _FOLLOWING, _ABOUT = "feed_survey", "routing.json"
+_TICKETS = [feed for feed in FED_IN_PARTS if feed != _FOLLOWING]
 _UNROUTED = Routing(np.empty(0, np.uint64), UNSPLIT)
+_SPREAD = ("export", "part", "numbers")
 
 
 def lay_out(draft: Draft, taken: list[Entry]) -> None:
@@ -41,13 +51,14 @@ def lay_out(draft: Draft, taken: list[Entry]) -> None:
     for feed, found in exports.items():
         parts = {export.name: _spoken_of(export, FEEDS[feed], draft) for export in found}
         draft.note_parts(_index(feed), {name: draft.keeper.kept({"": it})[""] for name, it in parts.items()})
-    tickets = Routing.of(_words([feed for feed in FED_IN_PARTS if feed != _FOLLOWING], draft))
-    days = [tickets.days, *(day_of(days) for *_, days in _following(draft))]
-    tickets = Routing(tickets.words, grain_of(np.concatenate(days), rows))
-    following, near = tickets.of_followers(_following(draft))
-    for name, routing in (("tickets", tickets), (_FOLLOWING, following)):
-        durable.put(_path(name, draft), partial(_save, routing.words), is_lasting=False)
-    durable.put_bytes(draft.work / _ABOUT, as_json({"grain": tickets.grain, "near": near}), is_lasting=False)
+    known, is_added_to = _keep_whereabouts(draft)
+    grain = grain_of(known.all_days, rows)
+    for name, words in (("tickets", known.tickets), (_FOLLOWING, known.followers)):
+        durable.put(_path(name, draft), partial(_save, words), is_lasting=False)
+    about = as_json({"grain": grain, "near": known.reached(grain)})
+    durable.put_bytes(draft.work / _ABOUT, about, is_lasting=False)
+    for feed in exports:
+        _keep_spread(feed, grain, draft, lies_as_before=is_added_to)
 
 
 def routing_of(feed: str, draft: Draft) -> Routing:
@@ -64,10 +75,12 @@ def near_of_followers(draft: Draft) -> dict[str, list[str]]:
     return near
 
 
-def numbers_of(export: Export, table: Table, draft: Draft) -> Words:
-    """The hashes of what keeps the rows of an export together, sorted, each once."""
-    told = draft.part_inside(_index(table.name), export.name).select(pl.first()).collect().to_series()
-    return once(told.to_numpy(writable=True)) if table.name == _FOLLOWING else told.to_numpy()
+def spread_of(feed: str, draft: Draft) -> dict[str, list[tuple[str, str]]]:
+    """By export, the parts in which it has rows, each with a fingerprint of the numbers that lie there."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for export, part, numbers in draft.inside(_spread(feed)).select(_SPREAD).collect().iter_rows():
+        found[export].append((part, numbers))
+    return found
 
 
 def _spoken_of(export: Export, table: Table, draft: Draft) -> Making:
@@ -87,9 +100,54 @@ def _spoken_of(export: Export, table: Table, draft: Draft) -> Making:
     return Making(name=f"what an export of {table.name} tells of tickets", made_of=[], and_of=export.content, make=told)
 
 
-def _words(feeds: list[str], draft: Draft) -> Words:
-    """What all exports tell of the opening of tickets."""
-    told = [it for feed in feeds for it in draft.parts_of(_index(feed)).values()]
+def _keep_whereabouts(draft: Draft) -> tuple[Whereabouts, bool]:
+    """Where all numbers lie, kept; and whether the run before knew it, but for what new exports added."""
+    index = {feed: draft.parts_of(_index(feed)) for feed in FED_IN_PARTS}
+    made: list[tuple[Whereabouts, bool]] = []
+
+    def words(name: str) -> pl.LazyFrame:
+        if not made:
+            made.append(_told_anew(index, draft))
+        return pl.LazyFrame({"word": getattr(made[0][0], name)})
+
+    told = [it["sha256"] for parts in index.values() for it in parts.values()]
+    makings = {
+        name: Making(name=f"{WHEREABOUTS}: {name}", made_of=[], and_of=told, make=partial(words, name))
+        for name in Whereabouts.names()
+    }
+    kept = draft.keeper.kept(makings)
+    draft.note_parts(WHEREABOUTS, kept)
+    return made[0] if made else (_known(kept, draft), False)
+
+
+def _told_anew(index: Mapping[str, Parts], draft: Draft) -> tuple[Whereabouts, bool]:
+    """What the run before knew, and new exports add; where something lies elsewhere, what all exports tell."""
+    if (before := _asked_before(index, draft)) is not None:
+        new = {feed: {name: parts[name] for name in parts.keys() - before[feed]} for feed, parts in index.items()}
+        known = _known(draft.kept_before(WHEREABOUTS), draft)
+        more = known.with_more(_words(new, draft), _following(new[_FOLLOWING], draft))
+        if more is not None:
+            return more, True
+    return Whereabouts.told(_words(index, draft), _following(index[_FOLLOWING], draft)), False
+
+
+def _asked_before(index: Mapping[str, Parts], draft: Draft) -> dict[str, set[str]] | None:
+    """By feed, the exports that the run before asked, if all of them are there today and what they told is sound."""
+    then = {feed: draft.kept_before(_index(feed)) for feed in index}
+    known = draft.kept_before(WHEREABOUTS)
+    gone = [name for feed, parts in then.items() for name, it in parts.items() if index[feed].get(name) != it]
+    is_sound = all(draft.keeper.is_sound(it) for it in known.values())
+    return {feed: set(parts) for feed, parts in then.items()} if known and is_sound and not gone else None
+
+
+def _known(kept: Parts, draft: Draft) -> Whereabouts:
+    """Where all numbers lie, as it is kept."""
+    return Whereabouts(**{name: draft.keeper.sound({"": it}).collect()["word"].to_numpy() for name, it in kept.items()})
+
+
+def _words(index: Mapping[str, Parts], draft: Draft) -> Words:
+    """What exports tell of the opening of tickets."""
+    told = [it for feed in _TICKETS for it in index[feed].values()]
     words, at = np.empty(sum(it["rows"] for it in told), np.uint64), 0
     for it in told:  # into its place: all of it twice takes gigabytes
         words[at : at + it["rows"]] = draft.keeper.sound({"": it}).collect()["packed"].to_numpy()
@@ -97,10 +155,38 @@ def _words(feeds: list[str], draft: Draft) -> Words:
     return words
 
 
-def _following(draft: Draft) -> Iterator[list[Words]]:
+def _following(index: Parts, draft: Draft) -> Iterator[list[Words]]:
     """What each export tells of what follows tickets (`followers`)."""
-    for it in draft.parts_of(_index(_FOLLOWING)).values():
+    for it in index.values():
         yield [column.to_numpy() for column in draft.keeper.sound({"": it}).collect()]
+
+
+def _keep_spread(feed: str, grain: str, draft: Draft, *, lies_as_before: bool) -> None:
+    """The parts in which each export has rows, kept; of exports that the run before had, as it was kept then."""
+    index, before = draft.parts_of(_index(feed)), draft.kept_before(_spread(feed))
+    lies = draft.parts_of(WHEREABOUTS)["followers" if feed == _FOLLOWING else "tickets"]
+    is_known = lies_as_before and bool(before) and all(draft.keeper.is_sound(it) for it in before.values())
+
+    def rows() -> pl.LazyFrame:
+        schema = pl.Schema(dict.fromkeys((*_SPREAD, "grain"), pl.String()))
+        known = draft.keeper.frame(before).filter(pl.col("grain") == grain).collect() if is_known else schema.to_frame()
+        others = {name: it for name, it in index.items() if name not in set(known["export"])}
+        told = [(*row, grain) for row in _spread_anew(feed, others, draft)]
+        return pl.concat([known, pl.DataFrame(told, schema, orient="row")]).sort(pl.all()).lazy()
+
+    made_of = [grain, lies["sha256"], [[name, it["sha256"]] for name, it in sorted(index.items())]]
+    making = Making(name=_spread(feed), made_of=[], and_of=made_of, make=rows)
+    draft.note_parts(_spread(feed), draft.keeper.kept({UNSPLIT: making}))
+
+
+def _spread_anew(feed: str, index: Parts, draft: Draft) -> Iterator[tuple[str, str, str]]:
+    """One row for each export and part in which it has rows."""
+    routing = routing_of(feed, draft)
+    for name, it in index.items():
+        told = draft.keeper.sound({"": it}).select(pl.first()).collect().to_series()
+        numbers = once(told.to_numpy(writable=True)) if feed == _FOLLOWING else told.to_numpy()
+        for part, here in routing.split(numbers).items():
+            yield name, part, hashlib.sha256((here >> DAY_BITS).tobytes()).hexdigest()
 
 
 def _save(words: Words, path: Path) -> None:
@@ -119,3 +205,7 @@ def _path(name: str, draft: Draft) -> Path:
 
 def _index(feed: str) -> str:
     return f"index_{feed}"
+
+
+def _spread(feed: str) -> str:
+    return f"spread_{feed}"

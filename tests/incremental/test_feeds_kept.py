@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from expectations.tables import FEEDS
-from flows.io.kept import sweep
+from flows.io.kept import premises_of, sweep
 from flows.io.parquet import Damaged
 from flows.settings import Settings, load
 from flows.stages import building, routing
@@ -28,6 +28,7 @@ from tests.incremental.deployment import EVENT, SURVEY, TICKET, new_deployment
 from tests.incremental.rows import Row, feed_frame
 from tests.incremental.staged import Export, elsewhere, split_finely, stored
 from transforms.facts import latest
+from transforms.facts.whereabouts import Whereabouts
 
 UTC = dt.UTC
 AS_OF = dt.date(2026, 3, 31)
@@ -76,9 +77,11 @@ HISTORY = [
 ]
 
 
-def laid(exports: list[Export], settings: Settings) -> Draft:
+def laid(exports: list[Export], settings: Settings, parent: Draft | None = None) -> Draft:
     """A run up to its feeds, after which only what it was made of is kept."""
-    draft = Draft(settings=settings, run=1, run_key="k", premises="p")
+    told = {"rules_sha256": "r", "documents_sha256": "d"}
+    before = told | {"kept": parent.all_parts()} if parent else None
+    draft = Draft(settings=settings, run=1, run_key="k", premises=premises_of(*told.values()), parent=before)
     for path in draft.work.glob("*.json"):
         path.unlink()
     taken = stored(exports, settings)
@@ -124,10 +127,63 @@ def test_a_row_of_one_ticket_makes_its_part_again_and_no_other(
     draft = laid([*HISTORY, export(TICKET, "t2", ticket(2, at(2, 2), at(3, 5)))], settings)
     assert Counter(made) == {
         "what an export of feed_ticket tells of tickets": 1,
+        **{f"whereabouts: {name}": 1 for name in Whereabouts.names()},
+        "spread_feed_ticket": 1,
         "feed_ticket": 1,
         "delivered_feed_ticket": 1,
     }
     assert draft.inside(TICKET).filter(ticket_id="2").collect()["slot"].to_list() == ["t2"]
+
+
+NEWS = {
+    "nothing": [],
+    "a ticket nobody heard of": [export(TICKET, "t2", ticket(9, at(3, 9)))],
+    "another version": [export(TICKET, "t2", ticket(2, at(2, 2), at(3, 5)))],
+    # Event 11 is one of ticket 2 now, in another part; event 13 comes once more and stays.
+    "an event that moves": [export(EVENT, "e3", event(11, 2, at(1, 3)), event(13, 2, at(2, 4)))],
+}
+
+
+def nothing_anew(*_: object) -> None:
+    pytest.fail("what all exports tell is asked anew")
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_a_night_asks_its_own_exports_where_numbers_lie_and_no_others(
+    news: str, site: Callable[[], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports = [*HISTORY, *NEWS[news]]
+    wanted = laid(exports, elsewhere(site(), tmp_path / "at once", AS_OF))
+    before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
+    monkeypatch.setattr(Whereabouts, "told", nothing_anew)
+    monkeypatch.setattr("flows.stages.parting._in_several_of_all", nothing_anew)
+    found = laid(exports, before.settings, before)
+    for feed in (TICKET, EVENT):
+        contents = [{part: it["sha256"] for part, it in run.parts_of(feed).items()} for run in (found, wanted)]
+        assert contents[0] == contents[1]
+    assert found.parts_of("shared_feed_ticket_event")["all"]["rows"] == (2 if news == "an event that moves" else 1)
+
+
+def test_all_exports_are_asked_where_a_ticket_was_opened_earlier(site: Callable[[], Settings], tmp_path: Path) -> None:
+    earlier = [*HISTORY, export(TICKET, "t2", ticket(3, at(1, 30), at(4, 1)))]
+    wanted = laid(earlier, elsewhere(site(), tmp_path / "at once", AS_OF))
+    before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
+    found = laid(earlier, before.settings, before)
+    assert found.parts_of(EVENT).keys() == wanted.parts_of(EVENT).keys()
+    assert set(found.parts_of(EVENT)) == {"2026-01-01", "2026-01-21", "2026-02-01"}
+    for feed in (TICKET, EVENT):
+        assert_frame_equal(found.inside(feed).collect(), wanted.inside(feed).collect())
+
+
+@pytest.mark.parametrize("frame", ["whereabouts", "spread_feed_ticket", "shared_feed_ticket_event"])
+def test_what_the_run_before_knew_is_not_relied_upon_where_it_is_damaged(
+    frame: str, site: Callable[[], Settings], tmp_path: Path
+) -> None:
+    before = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
+    kept, *_ = before.parts_of(frame).values()
+    before.keeper.path(kept).write_bytes(b"rotten")
+    found = laid([*HISTORY, *NEWS["an event that moves"]], before.settings, before)
+    assert found.inside(EVENT).filter(event_id="11").collect()["ticket_id"].to_list() == ["2"]
 
 
 TOLD = st.tuples(st.integers(1, 4), st.integers(0, 3).map(lambda it: at(4, 1 + it)))

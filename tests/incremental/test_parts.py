@@ -25,6 +25,7 @@ from transforms.facts.parts import (
     several,
 )
 from transforms.facts.repeat import reaches, resolved_days, span_of
+from transforms.facts.whereabouts import Whereabouts
 
 EPOCH = dt.date(1970, 1, 1)
 NUMBERS = st.sampled_from(["1", "2", "3", "10", "é", "", "1 "])
@@ -50,6 +51,10 @@ def words(told: Sequence[tuple[str, dt.date | None]]) -> np.ndarray:
     return packed(frame(told), pl.col("day")).collect()["packed"].to_numpy(writable=True)
 
 
+def tickets_of(*exports: Sequence[tuple[str, dt.date | None]]) -> np.ndarray:
+    return Whereabouts.told(np.concatenate([words(told) for told in exports]), ()).tickets
+
+
 def hash_of(name: str) -> int:
     return int(pl.select(hashed(pl.lit(name))).item())
 
@@ -72,8 +77,7 @@ def earliest(told: Sequence[tuple[str, dt.date | None]]) -> dict[str, str]:
 def test_the_earliest_day_that_any_export_tells_decides_where_a_number_lies(
     exports: list[list[tuple[str, dt.date | None]]],
 ) -> None:
-    routing = Routing.of(np.concatenate([words(told) for told in exports]))
-    routing = Routing(routing.words, "third")
+    routing = Routing(tickets_of(*exports), "third")
     together = [row for told in exports for row in told]
     rows = frame([*together, ("never heard of", None)]).with_columns(part=routing.part_of(pl.col("ticket_id")))
     found = dict(rows.select("ticket_id", "part").collect().iter_rows())
@@ -83,9 +87,9 @@ def test_the_earliest_day_that_any_export_tells_decides_where_a_number_lies(
 @pytest.mark.parametrize("size", [0, 1, 3])
 def test_numbers_are_sorted_and_there_once(size: int) -> None:
     told = [(str(number), dt.date(2026, 1, 1 + number)) for number in range(size)]
-    routing = Routing.of(np.concatenate([words(told), words(told)]))
-    assert len(routing.words) == size
-    assert (np.diff((routing.words >> DAY_BITS).astype(object)) > 0).all()
+    found = tickets_of(told, told)
+    assert len(found) == size
+    assert (np.diff((found >> DAY_BITS).astype(object)) > 0).all()
 
 
 @QUICK
@@ -93,7 +97,7 @@ def test_numbers_are_sorted_and_there_once(size: int) -> None:
 def test_numbers_are_split_by_their_parts_in_order(known: set[int], asked: list[int]) -> None:
     days = {number: 20_454 + number for number in known}
     told = np.array([number << 16 | day for number, day in days.items()], dtype=np.uint64)
-    split = Routing.of(told, "third").split(np.array(sorted(number << 16 for number in asked), dtype=np.uint64))
+    split = Routing(np.sort(told), "third").split(np.array(sorted(number << 16 for number in asked), dtype=np.uint64))
     expected: dict[str, list[int]] = {}
     for number in sorted(asked):
         part = third_of(EPOCH + dt.timedelta(days=days[number])) if number in days else WITHOUT_A_DAY
@@ -129,7 +133,7 @@ def test_a_part_is_named_by_its_first_day(day: str, third: str, month: str, quar
 
 @pytest.mark.parametrize("day", [dt.date(1969, 12, 31), dt.date(1970, 1, 1), dt.date(2149, 6, 4), dt.date(9999, 1, 1)])
 def test_days_beyond_all_calendars_have_a_part_too(day: dt.date) -> None:
-    routing = Routing.of(words([("1", day)]))
+    routing = Routing(words([("1", day)]))
     assert parts._name(int(routing.days[0]), "year") in {"1970-01-01", "2149-01-01"}
 
 
@@ -148,29 +152,70 @@ def test_the_grain_is_the_shortest_with_rows_enough(rows: int, grain: str, monke
     assert grain_of(np.array([NO_DAY]), rows) == UNSPLIT
 
 
-@QUICK
-@given(
-    tickets=TOLD,
-    surveys=st.lists(st.tuples(st.sampled_from("abc"), st.none() | NUMBERS, DAYS), max_size=10),
-)
-def test_what_follows_a_ticket_lies_with_the_first_it_names_else_by_its_own_day(
-    tickets: list[tuple[str, dt.date | None]], surveys: list[tuple[str, str | None, dt.date | None]]
-) -> None:
-    of_tickets = Routing.of(words(tickets))
+SURVEYS = st.lists(st.tuples(st.sampled_from("abc"), st.none() | NUMBERS, DAYS), max_size=10)
+Survey = tuple[str, str | None, dt.date | None]
+
+
+def following(surveys: Sequence[Survey]) -> list[np.ndarray]:
     rows = pl.LazyFrame(surveys, schema={"name": pl.String, "ticket_id": pl.String, "day": pl.Date}, orient="row")
-    told = followers(rows, ["name"], pl.col("day")).collect()
-    cuts = [told.slice(0, 3), told.slice(3)]
-    routing, near = Routing(of_tickets.words, "third").of_followers([it.to_numpy() for it in cut] for cut in cuts)
-    found = dict(rows.select("name", part=routing.part_of(pl.struct("name"))).collect().iter_rows())
+    return [it.to_numpy() for it in followers(rows, ["name"], pl.col("day")).collect()]
+
+
+@QUICK
+@given(tickets=TOLD, surveys=SURVEYS)
+def test_what_follows_a_ticket_lies_with_the_first_it_names_else_by_its_own_day(
+    tickets: list[tuple[str, dt.date | None]], surveys: list[Survey]
+) -> None:
+    known = Whereabouts.told(words(tickets), [following(surveys[:3]), following(surveys[3:])])
+    routing, near = Routing(known.followers, "third"), known.reached("third")
+    rows = pl.DataFrame({"name": [name for name, _, _ in surveys]}, {"name": pl.String})
+    found = dict(rows.select("name", part=routing.part_of(pl.struct("name"))).iter_rows())
     opened = {number: min((day for it, day in tickets if it == number and day), default=None) for number, _ in tickets}
     for name, part in found.items():
         mine = [(ticket, day) for it, ticket, day in surveys if it == name]
         days = [opened.get(ticket) for ticket, _ in mine if ticket is not None]
-        known = [day for day in days if day] or [day for _, day in mine if day]
-        assert part == (third_of(min(known)) if known else WITHOUT_A_DAY)
+        told = [day for day in days if day] or [day for _, day in mine if day]
+        assert part == (third_of(min(told)) if told else WITHOUT_A_DAY)
     reached = {(found[name], opened.get(ticket)) for name, ticket, _ in surveys if ticket is not None}
     expected = {(part, third_of(day) if day else WITHOUT_A_DAY) for part, day in reached}
     assert {(part, other) for part, others in near.items() for other in others} == expected
+    assert set(known.all_days.tolist()) == {
+        (day - EPOCH).days if day else int(NO_DAY) for day in [*opened.values(), *(day for _, _, day in surveys)]
+    }
+
+
+def lying(known: Whereabouts) -> dict[str, dict[int, int]]:
+    """By kind, the day of each number."""
+    told = {"tickets": known.tickets, "followers": known.followers}
+    return {
+        kind: dict(zip((it >> DAY_BITS).tolist(), (it & NO_DAY).tolist(), strict=True)) for kind, it in told.items()
+    }
+
+
+@given(tickets=TOLD, more_tickets=TOLD, surveys=SURVEYS, more_surveys=SURVEYS)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@example(tickets=[], more_tickets=[("1", EPOCH)], surveys=[("a", "1", None)], more_surveys=[])
+@example(tickets=[("1", None)], more_tickets=[("1", EPOCH)], surveys=[], more_surveys=[])
+def test_what_more_exports_tell_is_added_only_where_all_that_was_known_lies_where_it_lay(
+    tickets: list[tuple[str, dt.date | None]],
+    more_tickets: list[tuple[str, dt.date | None]],
+    surveys: list[Survey],
+    more_surveys: list[Survey],
+) -> None:
+    before = Whereabouts.told(words(tickets), [following(surveys)])
+    anew = Whereabouts.told(
+        np.concatenate([words(tickets), words(more_tickets)]), [following(surveys), following(more_surveys)]
+    )
+    added = before.with_more(words(more_tickets), [following(more_surveys)])
+    then, now = lying(before), lying(anew)
+    moved = [number for kind in then for number, day in then[kind].items() if now[kind][number] != day]
+    if added is None:
+        # A ticket that was sought may be found, and its survey lie by the day of another all the same.
+        assert moved or set(before.sought.tolist()) - set(anew.sought.tolist())
+    else:
+        assert not moved
+        assert all(np.array_equal(getattr(added, it), getattr(anew, it)) for it in Whereabouts.names())
+        assert added.reached("month") == anew.reached("month")
 
 
 KEYS = st.lists(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -86,43 +86,6 @@ class Routing:
     """Hashes, each once and in order, with the day on which each was opened, in days since 1970, behind."""
     grain: str = UNSPLIT
 
-    @classmethod
-    def of(cls, told: Words, grain: str = UNSPLIT) -> Routing:
-        """From the days that rows tell of the numbers (`packed`), put in order: the first of each counts."""
-        in_order(told)
-        is_first = np.ones(told.size, bool)
-        for at in range(1, told.size, _AT_ONCE):
-            here = slice(at, at + _AT_ONCE)
-            is_first[here] = told[here] ^ told[at - 1 : -1][:_AT_ONCE] > NO_DAY
-        return cls(told[is_first], grain)
-
-    def of_followers(self, told: Iterable[Sequence[Words]]) -> tuple[Routing, dict[str, list[str]]]:
-        """The same of what follows tickets (`followers`), and by part of theirs, the parts of the tickets they name.
-
-        What follows a ticket lies with the first one that it speaks of, else where its own day is.
-        """
-        named, undated = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
-        for numbers, tickets, days in told:
-            opened = self.days_of(tickets)
-            named.append((numbers | opened)[tickets > 0])
-            undated.append((numbers | days)[opened == NO_DAY])
-        reached = np.concatenate(named)
-        with_ticket = Routing.of(reached[day_of(reached) != NO_DAY])
-        by_day = Routing.of(np.concatenate(undated)).words
-        rest = by_day[with_ticket.days_of(by_day) == NO_DAY]
-        found = Routing.of(np.concatenate([with_ticket.words, rest]), self.grain)
-        return found, found.reached(reached)
-
-    def reached(self, told: Words) -> dict[str, list[str]]:
-        """By part of the numbers, the parts of the days that are told of them."""
-        in_order(told)
-        pairs = once(self.days_of(told) << DAY_BITS | told & NO_DAY).tolist()
-        names, bits = self.names, int(DAY_BITS)
-        found: dict[str, set[str]] = defaultdict(set)
-        for pair in pairs:
-            found[names[pair >> bits]].add(names[pair & int(NO_DAY)])
-        return {part: sorted(others) for part, others in sorted(found.items())}
-
     @property
     def days(self) -> Days:
         """When each number was opened, in days since 1970."""
@@ -134,12 +97,8 @@ class Routing:
         return _names(self.grain)
 
     def days_of(self, hashes: Words) -> Words:
-        """When each of some numbers in order was opened, by its hash (`hashed`); nobody knows of one not there."""
-        if not self.words.size:
-            return np.full(len(hashes), NO_DAY)
-        hashes = hashes & _NUMBER
-        found = self.words[_places(self.words, hashes).clip(max=self.words.size - 1)]
-        return np.where(found ^ hashes <= NO_DAY, found & NO_DAY, NO_DAY)
+        """When each of some numbers in order was opened, by its hash (`hashed`)."""
+        return days_of(self.words, hashes)
 
     def split(self, hashes: Words) -> dict[str, Words]:
         """By part, those of some numbers (hashes in order) that lie there, in order."""
@@ -165,6 +124,24 @@ class Routing:
         return hashed(name).map_batches(parts, return_dtype=pl.String(), is_elementwise=True)
 
 
+def days_of(words: Words, hashes: Words) -> Words:
+    """The days behind some numbers in order, each among the words once at most; `NO_DAY` behind one not there."""
+    if not words.size:
+        return np.full(len(hashes), NO_DAY)
+    hashes = hashes & _NUMBER
+    found = words[_places(words, hashes).clip(max=words.size - 1)]
+    return np.where(found ^ hashes <= NO_DAY, found & NO_DAY, NO_DAY)
+
+
+def is_new_number(words: Words) -> npt.NDArray[np.bool_]:
+    """Whether a word is the first of its number; words in order."""
+    is_first = np.ones(words.size, bool)
+    for at in range(1, words.size, _AT_ONCE):
+        here = slice(at, at + _AT_ONCE)
+        is_first[here] = words[here] ^ words[at - 1 : -1][:_AT_ONCE] > NO_DAY
+    return is_first
+
+
 def _places(words: Words, hashes: Words) -> npt.NDArray[np.intp]:
     """Where each hash belongs among words, both in order.
 
@@ -186,6 +163,13 @@ def day_of(words: Words) -> Days:
 
 def _day_number(day: pl.Expr) -> pl.Expr:
     return day.dt.epoch("d").clip(0, int(NO_DAY) - 1).fill_null(int(NO_DAY)).cast(pl.UInt64)
+
+
+@cache
+def codes_of(grain: str) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """By day since 1970 the number of its part, and the names of the parts by their numbers."""
+    names, codes = np.unique(_names(grain), return_inverse=True)
+    return codes, names.tolist()
 
 
 @cache
