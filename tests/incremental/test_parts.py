@@ -206,7 +206,8 @@ def test_what_more_exports_tell_is_added_only_where_all_that_was_known_lies_wher
     anew = Whereabouts.told(
         np.concatenate([words(tickets), words(more_tickets)]), [following(surveys), following(more_surveys)]
     )
-    added = before.with_more(words(more_tickets), [following(more_surveys)])
+    exports = [words(more_tickets[::2]), words(more_tickets[1::2])]
+    added = before.with_more(np.concatenate(exports), [following(more_surveys[:2]), following(more_surveys[2:])])
     then, now = lying(before), lying(anew)
     moved = [number for kind in then for number, day in then[kind].items() if now[kind][number] != day]
     if added is None:

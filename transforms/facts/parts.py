@@ -126,11 +126,17 @@ class Routing:
 
 def days_of(words: Words, hashes: Words) -> Words:
     """The days behind some numbers in order, each among the words once at most; `NO_DAY` behind one not there."""
-    if not words.size:
-        return np.full(len(hashes), NO_DAY)
+    found, is_there = words_of(words, hashes)
+    return np.where(is_there, found & NO_DAY, NO_DAY)
+
+
+def words_of(words: Words, hashes: Words) -> tuple[Words, npt.NDArray[np.bool_]]:
+    """The words of some numbers in order, and whether there is one: each number is among the words once at most."""
     hashes = hashes & _NUMBER
+    if not words.size:
+        return hashes, np.zeros(hashes.size, bool)
     found = words[_places(words, hashes).clip(max=words.size - 1)]
-    return np.where(found ^ hashes <= NO_DAY, found & NO_DAY, NO_DAY)
+    return found, found ^ hashes <= NO_DAY
 
 
 def is_new_number(words: Words) -> npt.NDArray[np.bool_]:
@@ -166,10 +172,10 @@ def _day_number(day: pl.Expr) -> pl.Expr:
 
 
 @cache
-def codes_of(grain: str) -> tuple[npt.NDArray[np.int64], list[str]]:
+def codes_of(grain: str) -> tuple[npt.NDArray[np.uint16], list[str]]:
     """By day since 1970 the number of its part, and the names of the parts by their numbers."""
     names, codes = np.unique(_names(grain), return_inverse=True)
-    return codes, names.tolist()
+    return codes.astype(np.uint16), names.tolist()
 
 
 @cache

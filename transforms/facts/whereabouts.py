@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from transforms.facts.parts import NO_DAY, Words, codes_of, day_of, days_of, in_order, is_new_number, once
+from transforms.facts.parts import NO_DAY, Words, codes_of, day_of, days_of, in_order, is_new_number, once, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,13 @@ class Whereabouts:
 
     def with_more(self, tickets: Words, followers: Iterable[Sequence[Words]]) -> Whereabouts | None:
         """The same with what more exports tell; None where by what they tell something lies elsewhere."""
-        more = self._and(tickets, followers)
-        stays = _is_within(self.tickets, more.tickets) and _is_within(self.followers, more.followers)
+        told = list(followers)
+        in_order(tickets)
+        more = self._and(tickets, told)
+        new_numbers = once(np.concatenate([numbers for numbers, *_ in told])) if told else tickets[:0]
+        moves = _is_other(self.tickets, more.tickets, tickets) or _is_other(self.followers, more.followers, new_numbers)
         is_found = days_of(more.tickets, self.sought) != NO_DAY
-        return more if stays and not is_found.any() else None
+        return None if moves or is_found.any() else more
 
     def _and(self, tickets: Words, followers: Iterable[Sequence[Words]]) -> Whereabouts:
         opened = _first_days(np.concatenate([self.tickets, tickets]) if self.tickets.size else tickets)
@@ -103,6 +106,7 @@ def _following(named: Words, unnamed: Words) -> Words:
     return once(np.concatenate([with_ticket, rest]))
 
 
-def _is_within(some: Words, words: Words) -> bool:
-    """Whether some words are all among others; both are there once, and in order."""
-    return not some.size or once(np.concatenate([some, words])).size == words.size
+def _is_other(before: Words, now: Words, numbers: Words) -> bool:
+    """Whether one of some numbers in order had another word before."""
+    (was, was_there), (word, _) = (words_of(words, numbers) for words in (before, now))
+    return bool((was_there & (was != word)).any())
