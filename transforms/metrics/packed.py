@@ -22,31 +22,31 @@ _LOWER = np.uint64(2**HALF - 1)
 
 @dataclass(frozen=True)
 class InOrder:
-    """Groups in order, each with its rows in the order of their numbers."""
+    """Groups in order, each with its numbers in order."""
 
     groups: Numbers
     """Each once."""
     starts: Places
-    """Where the rows of each begin."""
+    """Where the numbers of each begin."""
     counts: Places
     """How many there are of each; never none."""
-    rows: Places
-    of_rows: Numbers
-    """The number of each row, as the rows came."""
+    places: Places
+    """Of all numbers, group by group, the places among those that ascend."""
+    ascending: Numbers
 
     @property
     def numbers(self) -> Numbers:
         """All numbers, group by group."""
-        return self.of_rows.take(self.rows)
+        return self.ascending.take(self.places)
 
     def at(self, within: Places) -> Numbers:
         """The number of each group at a place, counted from 0."""
-        return self.of_rows.take(self.rows.take(self.starts + within))
+        return self.ascending.take(self.places.take(self.starts + within))
 
 
 @dataclass(frozen=True)
 class Ascending:
-    """Numbers, of any size, and their rows from the least number to the greatest."""
+    """Numbers of rows, of any size, from the least to the greatest, and the rows that they are of."""
 
     numbers: Numbers
     rows: Places
@@ -59,17 +59,24 @@ class Ascending:
         words |= np.arange(numbers.size, dtype=np.uint64)
         words.sort()
         words &= _LOWER
-        return cls(numbers, words.view(np.intp))
+        rows = words.view(np.intp)
+        return cls(numbers.take(rows), rows)
 
     def by(self, groups: Numbers) -> InOrder:
-        """The numbers of each group; groups are from 0 to below 2**32."""
-        rows = self.rows
-        for digit in range(0, int(groups.max(initial=0)).bit_length(), _DIGIT):
-            digits = (groups >> digit).astype(np.uint16)
-            rows = rows[np.argsort(digits[rows], kind="stable")]
-        here = groups[rows]
-        starts = starts_of(here)
-        return InOrder(here[starts], starts, np.diff(starts, append=here.size), rows, self.numbers)
+        """The numbers of each group of rows; groups are from 0 to below 2**32."""
+        lower = groups.astype(np.uint16).take(self.rows)
+        places = np.argsort(lower, kind="stable")
+        if int(groups.max(initial=0)) < 2**_DIGIT:
+            counts = np.bincount(lower)
+            found = np.flatnonzero(counts)
+            return self._laid_out(found, counts[found], places)
+        upper = (groups >> _DIGIT).astype(np.uint16).take(self.rows)
+        places = places.take(np.argsort(upper.take(places), kind="stable"))
+        found, counts = np.unique(groups, return_counts=True)
+        return self._laid_out(found, counts, places)
+
+    def _laid_out(self, groups: Numbers, counts: Places, places: Places) -> InOrder:
+        return InOrder(groups, np.cumsum(counts) - counts, counts, places, self.numbers)
 
 
 def coded(numbers: Numbers, bits: int) -> tuple[Numbers, Numbers | None]:
