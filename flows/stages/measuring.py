@@ -15,8 +15,9 @@ from expectations.tables.metric import METRIC_VALUES
 from flows.io import durable
 from flows.io.kept import Kept, Making
 from flows.stages.adding import MEMBERS, STATISTICS, SUMS
+from flows.stages.before import CUTS, told_before, values_before
 from flows.stages.draft import Draft, Output, require_contract, write_output
-from flows.stages.revising import CUTS, told_before, values_before, with_history
+from flows.stages.revising import with_history
 from transforms.metrics.cell_prints import CellPrints, beginnings_of, periods_of
 from transforms.metrics.metric import Metric
 from transforms.metrics.periods import Span

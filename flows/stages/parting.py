@@ -202,11 +202,12 @@ def _asked(keys: dict[str, Kept], table: Table, draft: Draft) -> pl.Series | Non
     were = {part: it for part, it in then.items() if part in others}
     if not shared or not all(keeper.is_sound(it) for it in (*shared.values(), *were.values())):
         return None
-    found = [keeper.frame(shared)]
+    found = [keeper.frame(shared).collect()]
     for part, it in others.items():
         now = keeper.sound({part: it})
-        found.append(now.join(keeper.frame({part: were[part]}), on=_ROW, how="anti") if part in were else now)
-    return pl.concat(found).unique().collect()[_ROW]
+        new = now.join(keeper.frame({part: were[part]}), on=_ROW, how="anti") if part in were else now
+        found.append(new.collect(engine="streaming"))
+    return pl.concat(found)[_ROW].unique()
 
 
 def _in_several_of(asked: pl.Series, keys: dict[str, Kept], draft: Draft) -> pl.Series:

@@ -1,8 +1,7 @@
-"""What earlier runs published, and the log of what moved since."""
+"""The log of what moved since the run before, and why; the first value ever published for each cell."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,19 +11,24 @@ from expectations.tables import FEEDS
 from expectations.tables.analysis import METRIC_REVISION
 from expectations.tables.fact_ticket import FACT_TICKET
 from expectations.tables.metric import GRAINS, METRIC_VALUES
-from flows.io import durable, publish
-from flows.io.kept import Kept, frames_of
+from flows.io import durable
+from flows.io.kept import Kept
 from flows.io.ledger import Entry, Record, rules_sha256
-from flows.io.publish import Manifest
-from flows.io.sound import is_sound
+from flows.stages.before import (
+    CUTS,
+    differing,
+    in_todays_columns,
+    of_a_sound_run,
+    published_before,
+    tickets_of_both,
+    told_before,
+)
 from flows.stages.draft import Draft, Output, require_contract, write_output
 
 if TYPE_CHECKING:
     from transforms.analysis.revision import News
     from transforms.metrics.periods import Span
 
-CUTS = ("channel", "team", "segment")
-DIMENSIONS = tuple(f"facts/dim_{cut}.parquet" for cut in CUTS)
 PERIODS_AT_ONCE = 10_000
 """Of how many periods of metrics the cells are compared at once: less than a million, where members are a hundred."""
 
@@ -44,57 +48,19 @@ def build_revision(draft: Draft, taken: list[Entry]) -> Output:
     from transforms.analysis.revision import revision_log  # noqa: PLC0415
 
     name = METRIC_REVISION.name
-    found = _of_a_sound_run(draft, f"reports/{name}.parquet")
+    found = of_a_sound_run(draft, f"reports/{name}.parquet")
     earlier = METRIC_REVISION.empty() if found is None else pl.scan_parquet(found[1][0], glob=False)
-    rows = revision_log(_in_todays_columns(earlier, METRIC_REVISION), _explained_moves(draft, taken))
+    rows = revision_log(in_todays_columns(earlier, METRIC_REVISION), _explained_moves(draft, taken))
     draft.put_inside(rows, name)
     require_contract(name, METRIC_REVISION, draft)
     return write_output(draft.inside(name), METRIC_REVISION, draft)
-
-
-def values_before(grain: str, draft: Draft) -> pl.LazyFrame | None:
-    """The values that were published before, in codes, with the run that did; None where no sound table is left."""
-    from transforms.analysis.revision import in_codes  # noqa: PLC0415
-
-    found = _published_before(grain, draft)
-    return None if found is None else in_codes(*found)
-
-
-def told_before(grain: str, draft: Draft) -> tuple[pl.LazyFrame, dict[str, Kept]] | None:
-    """The values as they were published before, and what was kept of them, by span; None where nothing sound is left.
-
-    Where a span is made of the same values as then, it is published as it was then: what was first published of its
-    cells is there as well, and no other run has come between.
-    """
-    table = METRIC_VALUES[grain]
-    found = _of_a_sound_run(draft, f"metrics/{table.name}.parquet", *DIMENSIONS)
-    if found is None:
-        return None
-    manifest, (path, *_) = found
-    return _in_todays_columns(pl.scan_parquet(path, glob=False), table), frames_of(manifest).get(f"values_{grain}", {})
-
-
-def _published_before(grain: str, draft: Draft) -> tuple[pl.LazyFrame, dict[str, pl.LazyFrame]] | None:
-    """The values that were published before, with the run that did, and the dimensions of their keys."""
-    from transforms.analysis.revision import unremembered  # noqa: PLC0415
-    from transforms.metrics import METRICS  # noqa: PLC0415
-
-    table = METRIC_VALUES[grain]
-    found = _of_a_sound_run(draft, f"metrics/{table.name}.parquet", *DIMENSIONS)
-    if found is None:
-        return None
-    manifest, (path, *dimensions) = found
-    values = _in_todays_columns(pl.scan_parquet(path, glob=False), table)
-    values = values.filter(~pl.col("metric_id").is_in(unremembered(METRICS)))
-    run = {"run_before": pl.lit(manifest["run"]), "run_key_before": pl.lit(manifest["run_key"])}
-    return values.with_columns(**run), _by_stem(dimensions)
 
 
 def _moved(grain: str, draft: Draft) -> pl.DataFrame | None:
     """The cells of a grain that moved since the run before; None where there was none."""
     from transforms.analysis.revision import PERIOD, in_codes, moves, periods_that_differ  # noqa: PLC0415
 
-    found, as_of = _published_before(grain, draft), draft.settings.as_of
+    found, as_of = published_before(grain, draft), draft.settings.as_of
     if found is None:
         return None
     (before, then), after, now = found, draft.inside(METRIC_VALUES[grain].name), draft.all_inside("dim")
@@ -160,18 +126,15 @@ def _explained_moves(draft: Draft, taken: list[Entry]) -> list[pl.LazyFrame]:
 
 def _news(draft: Draft, taken: list[Entry]) -> "News":
     """What differs between this run and the one before, apart from its numbers."""
-    from transforms.analysis.revision import News, reopened_since  # noqa: PLC0415
+    from transforms.analysis.revision import News  # noqa: PLC0415
 
     settings, parent = draft.settings, draft.parent or {}
     days = pl.LazyFrame(schema={"feed": pl.String, "day_on": pl.Date, "kind": pl.String})
-    tickets = pl.LazyFrame(schema={"day_on": pl.Date} | dict.fromkeys(CUTS, pl.String))
-    if (sides := _tickets(draft)) is not None:
-        tickets = reopened_since(*sides).collect(engine="streaming").lazy()  # once, for all grains
     told = [rows.lazy() for feed in FEEDS if (rows := _changed_rows(feed, draft, taken)) is not None]
     rules = {"rules_sha256": rules_sha256(), "documents_sha256": settings.documents_sha256}
     return News(
         rows=pl.concat([days, *told]),
-        reopened=tickets,
+        reopened=_reopened(draft),
         has_other_rules=any(parent.get(name, now) != now for name, now in rules.items()),
         is_earlier=settings.as_of.isoformat() < parent.get("as_of", ""),
     )
@@ -192,36 +155,18 @@ def _changed_rows(feed: str, draft: Draft, taken: list[Entry]) -> pl.DataFrame |
     key = list(table.key)
     touched = [_rows(draft, [side[name] for name in other if name in side], table) for side in (then, now)]
     keys = pl.concat([rows.select(key) for rows in touched]).unique().collect().lazy()
-    sides = _differing(draft, feed)
+    sides = differing(draft, feed)
     if sides is None:
         sides = [_rows(draft, then.values(), table)], [_rows(draft, now.values(), table)]
 
     def some(part: pl.LazyFrame) -> pl.DataFrame:
         """Streamed: of millions of rows only those of the keys are ever held."""
-        rows = _in_todays_columns(part, table).join(keys, on=key, how="semi", nulls_equal=True)
+        rows = in_todays_columns(part, table).join(keys, on=key, how="semi", nulls_equal=True)
         return rows.collect(engine="streaming")
 
     before, after = (latest(pl.concat(some(part) for part in side).lazy(), table) for side in sides)
     end = day_ends_at(dt.date.fromisoformat(parent["as_of"]), zone)
     return changed_rows(before, after, table, zone=zone, end_before=end).collect()
-
-
-def _differing(draft: Draft, name: str) -> tuple[list[pl.LazyFrame], list[pl.LazyFrame]] | None:
-    """The parts of a kept frame as they were for the run before, and as they are; those that stayed are left out.
-
-    A row that changed lies in a part that changed, one that moved to another part in two of them. None where what
-    the run before was made of is no longer there.
-    """
-    then, now = frames_of(draft.parent or {}).get(name), draft.parts_of(name)
-    if not then or not now:
-        return None
-    stayed = {it["sha256"] for it in then.values()} & {it["sha256"] for it in now.values()}
-    sides = [{part: it for part, it in side.items() if it["sha256"] not in stayed} for side in (then, now)]
-    if not all(draft.keeper.is_sound(it) for it in sides[0].values()):
-        return None
-    nothing = draft.keeper.frame(now).clear()
-    before, after = ([draft.keeper.frame({part: it}) for part, it in side.items()] or [nothing] for side in sides)
-    return before, after
 
 
 def _records(feed: str, exports: Iterable[tuple[str, str, Record | None]]) -> dict[tuple[str, str], Record]:
@@ -237,60 +182,23 @@ def _rows(draft: Draft, records: Iterable[Record], table: Table) -> pl.LazyFrame
     """The rows of exports out of the store; what is no longer there tells nothing."""
     paths = [(record["good"], draft.settings.store / f"{record['key']}.parquet") for record in records]
     sound = [path for good, path in paths if good and path.is_file() and durable.fingerprint(path) == good["sha256"]]
-    parts = [_in_todays_columns(pl.scan_parquet(path, glob=False), table) for path in sorted(sound)]
+    parts = [in_todays_columns(pl.scan_parquet(path, glob=False), table) for path in sorted(sound)]
     return pl.concat([table.empty(), *parts])
 
 
-def _tickets(draft: Draft) -> tuple[pl.LazyFrame, pl.LazyFrame] | None:
-    """`fact_ticket` as it was for the run before and as it is, in codes: the parts that differ, where they are kept."""
-    name = FACT_TICKET.name
-    if name not in draft.names_inside("fact"):
-        return None
-    if (sides := _differing(draft, name)) is not None:
-        before, after = (pl.concat(side) for side in sides)
-        return before, after
-    published = _tickets_before(draft)
-    return None if published is None else (published, draft.inside(name))
+def _reopened(draft: Draft) -> pl.LazyFrame:
+    """The days on which tickets counted as resolved that left their resolution, worked out once for all grains.
 
+    Part by part those are looked for that may have, then what they were: all tickets of a year side by side take half
+    a gigabyte.
+    """
+    from transforms.analysis.revision import not_at_rest, reopened_since  # noqa: PLC0415
 
-def _tickets_before(draft: Draft) -> pl.LazyFrame | None:
-    """`fact_ticket` as it was published before, in codes."""
-    found = _of_a_sound_run(draft, f"facts/{FACT_TICKET.name}.parquet", *DIMENSIONS)
-    if found is None:
-        return None
-    paths, dimensions = found[1][: -len(DIMENSIONS)], found[1][-len(DIMENSIONS) :]
-    tickets = pl.scan_parquet(paths, glob=False)
-    for cut, dimension in zip(CUTS, dimensions, strict=True):
-        codes = pl.scan_parquet(dimension, glob=False).select(f"{cut}_key", pl.col("code").alias(cut))
-        tickets = tickets.join(codes, on=f"{cut}_key", how="left")
-    return tickets.select("source", "ticket_id", "resolved_on", "reopen_count", "is_resolved", *CUTS)
-
-
-def _of_a_sound_run(draft: Draft, *names: str) -> tuple[Manifest, list[Path]] | None:
-    """The latest earlier run whose tables of these names are as they were written, and their files."""
-    if draft.parent is None:
-        return None
-    shelf, latest = draft.settings.shelf, draft.parent["run"]
-    kept = (publish.manifest_of(shelf, run) for run in range(latest, max(latest - publish.KEPT_RUNS, 0), -1))
-    for manifest in kept:
-        if manifest is None or not all(files := [publish.files_of(manifest, name) for name in names]):
-            continue
-        there = [it for found in files for it in found]
-        paths = [shelf.folder_of(manifest["run"]) / name for name in there]
-        wanted = [manifest["outputs"][name]["sha256"] for name in there]
-        if all(is_sound(path, it, draft.end) for path, it in zip(paths, wanted, strict=True)):
-            return manifest, paths
-    return None
-
-
-def _in_todays_columns(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """The columns of the contract: one that was not there yet is null, one that is no more is left out."""
-    there = rows.collect_schema()
-    return rows.select(
-        pl.col(name).cast(dtype) if name in there else pl.lit(None, dtype).alias(name)
-        for name, dtype in table.schema.items()
-    )
-
-
-def _by_stem(paths: Iterable[Path]) -> dict[str, pl.LazyFrame]:
-    return {path.stem: pl.scan_parquet(path, glob=False) for path in paths}
+    if (sides := tickets_of_both(draft)) is None:
+        return pl.LazyFrame(schema={"day_on": pl.Date} | dict.fromkeys(CUTS, pl.String))
+    key = list(FACT_TICKET.key)
+    now = pl.concat(not_at_rest(part).collect(engine="streaming") for part in sides[1])
+    asked = now.lazy().select(key)
+    then = (part.select(now.columns).join(asked, on=key, how="semi") for part in sides[0])
+    was = pl.concat(part.collect(engine="streaming") for part in then)
+    return reopened_since(was.lazy(), now.lazy()).collect().lazy()

@@ -14,7 +14,7 @@ import pytest
 from flows.__main__ import main
 from flows.io import publish
 from flows.settings import load
-from flows.stages import revising
+from flows.stages import before, revising
 from tests.flows.conftest import empty_site
 from tests.flows.counter import EVENTS, PIPELINE, TICKETS, Row, deliver
 from tests.flows.persons import by_expressions, quicken
@@ -141,7 +141,7 @@ def test_only_the_parts_that_changed_are_looked_at(
 ) -> None:
     in_parts(monkeypatch)
     seen: dict[str, tuple[int, int]] = {}
-    differing = revising._differing
+    differing = revising.differing
 
     def noted(draft: object, name: str) -> tuple[list[pl.LazyFrame], list[pl.LazyFrame]] | None:
         sides = differing(draft, name)  # type: ignore[arg-type]
@@ -149,7 +149,8 @@ def test_only_the_parts_that_changed_are_looked_at(
             seen[name] = tuple(pl.concat(side).select(pl.len()).collect().item() for side in sides)  # type: ignore[assignment]
         return sides
 
-    monkeypatch.setattr(revising, "_differing", noted)
+    monkeypatch.setattr(revising, "differing", noted)
+    monkeypatch.setattr(before, "differing", noted)
     nights()
     total = len(tickets(FIRST_NIGHT))
     assert 0 < seen["fact_ticket"][0] < total

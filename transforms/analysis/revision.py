@@ -195,9 +195,7 @@ def reopened_since(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
     """
     rose = pl.col("reopen_count_now").fill_null(0) > pl.col("reopen_count").fill_null(0)
     left = pl.col("is_resolved") & ~pl.col("is_resolved_now")
-    # Most tickets were never reopened and are resolved: they need not be looked for.
-    may_be = after.filter((pl.col("reopen_count").fill_null(0) > 0) | ~pl.col("is_resolved"))
-    both = before.join(may_be, on=["source", "ticket_id"], suffix="_now").filter(
+    both = before.join(not_at_rest(after), on=["source", "ticket_id"], suffix="_now").filter(
         pl.col("resolved_on").is_not_null() & (rose | left)
     )
     cuts = {"": list(CUTS), "_now": [f"{cut}_now" for cut in CUTS]}
@@ -208,6 +206,13 @@ def reopened_since(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
         for side, names in cuts.items()
     ]
     return pl.concat(sides).filter(pl.col("day_on").is_not_null()).unique()
+
+
+def not_at_rest(tickets: pl.LazyFrame) -> pl.LazyFrame:
+    """Those of `fact_ticket` that may have left a resolution: most were never reopened, and are resolved."""
+    return tickets.filter((pl.col("reopen_count").fill_null(0) > 0) | ~pl.col("is_resolved")).select(
+        "source", "ticket_id", "resolved_on", "reopen_count", "is_resolved", *CUTS
+    )
 
 
 def feeds_behind(metric: Metric) -> tuple[str, ...]:

@@ -141,9 +141,13 @@ def _worked_out(
 ) -> pl.DataFrame:
     """The statistics of each cell, from the rows that take part."""
     found = [schema.to_frame()]
+    numbers = {s.sample.id for s in statistics} | {_HAPPENED + s.name for s in statistics if s.kind == WAITING}
     for name in dict.fromkeys(s.sample.id for s in statistics):
         mine = [s for s in statistics if s.sample.id == name]
-        here = rows.filter(pl.col(name).is_not_null()) if rows[name].has_nulls() else rows
+        others = numbers - {name} - {_HAPPENED + s.name for s in mine}
+        here = rows.drop(others)
+        if here[name].has_nulls():
+            here = here.filter(pl.col(name).is_not_null())
         if "grain" in here.columns:
             for grain in grains:
                 found += _of_sample(here.filter(pl.col("grain") == grain), mine, [grain])
