@@ -52,19 +52,23 @@ class Waiting:
     def medians(self, groups: Numbers) -> Medians:
         """The first time at which at most half of a group are still waiting."""
         rows = self.rows.by(groups)
-        numbers = rows.numbers
-        group = np.repeat(np.arange(len(rows.groups)), rows.counts)
-        events = np.flatnonzero(numbers & 1 == 0)
-        moments = starts_of((group[events] << HALF) + numbers[events])
-        at, of = events[moments], group[events[moments]]
-        at_risk = (rows.starts + rows.counts)[of] - at
-        waiting = _running_products((at_risk - np.diff(moments, append=len(events))) / at_risk, of)
+        numbers, ends = rows.numbers, rows.starts + rows.counts
+        # Rows of a group with one time to whom it happened lie side by side: a moment is where they begin.
+        begins = np.append([True], numbers[1:] != numbers[:-1])[: numbers.size]
+        begins[rows.starts] = True
+        runs = np.flatnonzero(begins)
+        is_moment = numbers[runs] & 1 == 0
+        at, events = runs[is_moment], np.diff(runs, append=numbers.size)[is_moment]
+        of = np.searchsorted(ends, at, side="right")
+        at_risk = ends[of] - at
+        waiting = _running_products((at_risk - events) / at_risk, of)
         firsts, lasts = (np.searchsorted(of, np.arange(len(rows.groups)), side=side) for side in ("left", "right"))
         above = np.append([0], np.cumsum(waiting > _HALF))
         reached = firsts + above[lasts] - above[firsts]
         has_median, has_event = reached < lasts, firsts < lasts
         decisive = np.where(has_median, reached, lasts - 1)[has_event]
-        waited_before = at[decisive] - rows.starts[has_event] - (moments[decisive] - moments[firsts[has_event]])
+        before = np.cumsum(events) - events
+        waited_before = at[decisive] - rows.starts[has_event] - (before[decisive] - before[firsts[has_event]])
         is_unsettled = np.zeros(len(rows.groups), dtype=bool)
         is_unsettled[has_event] = waited_before > 0
         times_of = numbers[at] >> 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64 | np.int32]
 Places = npt.NDArray[np.intp]
 HALF = 32
 _DIGIT = 16
