@@ -40,6 +40,8 @@ _FOLLOWING, _ABOUT = "feed_survey", "routing.json"
 _TICKETS = [feed for feed in FED_IN_PARTS if feed != _FOLLOWING]
 _UNROUTED = Routing(np.empty(0, np.uint64), UNSPLIT)
 _SPREAD = ("export", "part", "numbers")
+_TOLD_AGAIN_AT_MOST = 4_000_000
+"""What more rows told before and tell now is asked of all exports anew: to compare them takes as long, and memory."""
 
 
 def lay_out(draft: Draft, taken: list[Entry]) -> None:
@@ -122,8 +124,7 @@ def _keep_whereabouts(draft: Draft) -> tuple[Whereabouts, bool]:
 
 def _told_anew(index: Mapping[str, Parts], draft: Draft) -> tuple[Whereabouts, bool]:
     """What the run before knew, and new exports add; where something lies elsewhere, what all exports tell."""
-    if (before := _asked_before(index, draft)) is not None:
-        new = {feed: {name: parts[name] for name in parts.keys() - before[feed]} for feed, parts in index.items()}
+    if (new := _not_asked_before(index, draft)) is not None:
         known = _known(draft.kept_before(WHEREABOUTS), draft)
         more = known.with_more(_words(new, draft), _following(new[_FOLLOWING], draft))
         if more is not None:
@@ -131,13 +132,29 @@ def _told_anew(index: Mapping[str, Parts], draft: Draft) -> tuple[Whereabouts, b
     return Whereabouts.told(_words(index, draft), _following(index[_FOLLOWING], draft)), False
 
 
-def _asked_before(index: Mapping[str, Parts], draft: Draft) -> dict[str, set[str]] | None:
-    """By feed, the exports that the run before asked, if all of them are there today and what they told is sound."""
-    then = {feed: draft.kept_before(_index(feed)) for feed in index}
+def _not_asked_before(index: Mapping[str, Parts], draft: Draft) -> dict[str, Parts] | None:
+    """By feed, the exports that the run before did not ask; None where it knew what they do not tell, or nothing."""
     known = draft.kept_before(WHEREABOUTS)
-    gone = [name for feed, parts in then.items() for name, it in parts.items() if index[feed].get(name) != it]
-    is_sound = all(draft.keeper.is_sound(it) for it in known.values())
-    return {feed: set(parts) for feed, parts in then.items()} if known and is_sound and not gone else None
+    if not known or not all(draft.keeper.is_sound(it) for it in known.values()):
+        return None
+    found: dict[str, Parts] = {}
+    for feed, parts in index.items():
+        then = draft.kept_before(_index(feed))
+        found[feed] = {name: it for name, it in parts.items() if it != then.get(name)}
+        gone = {name: it for name, it in then.items() if it != parts.get(name)}
+        if not _tell_all_of(gone, found[feed], draft):
+            return None
+    return found
+
+
+def _tell_all_of(gone: Parts, new: Parts, draft: Draft) -> bool:
+    """Whether new exports tell all that those told which are gone: the file of a month that grows every night does."""
+    rows = sum(it["rows"] for it in (*gone.values(), *new.values()))
+    if not gone or not new or rows > _TOLD_AGAIN_AT_MOST or not all(draft.keeper.is_sound(it) for it in gone.values()):
+        return not gone
+    was = draft.keeper.frame(gone)
+    lost = was.join(draft.keeper.sound(new), on=was.collect_schema().names(), how="anti")
+    return lost.collect(engine="streaming").is_empty()
 
 
 def _known(kept: Parts, draft: Draft) -> Whereabouts:
@@ -169,7 +186,8 @@ def _keep_spread(feed: str, grain: str, draft: Draft, *, lies_as_before: bool) -
 
     def rows() -> pl.LazyFrame:
         schema = pl.Schema(dict.fromkeys((*_SPREAD, "grain"), pl.String()))
-        known = draft.keeper.frame(before).filter(pl.col("grain") == grain).collect() if is_known else schema.to_frame()
+        is_there = (pl.col("grain") == grain) & pl.col("export").is_in(list(index))
+        known = draft.keeper.frame(before).filter(is_there).collect() if is_known else schema.to_frame()
         others = {name: it for name, it in index.items() if name not in set(known["export"])}
         told = [(*row, grain) for row in _spread_anew(feed, others, draft)]
         return pl.concat([known, pl.DataFrame(told, schema, orient="row")]).sort(pl.all()).lazy()

@@ -164,6 +164,37 @@ def test_a_night_asks_its_own_exports_where_numbers_lie_and_no_others(
     assert found.parts_of("shared_feed_ticket_event")["all"]["rows"] == (2 if news == "an event that moves" else 1)
 
 
+GROWN = [
+    export(EVENT, "e2-again", event(12, 3, at(1, 4)), event(14, 3, at(3, 4)), event(15, 2, at(3, 5))),
+    export(EVENT, "e2-again", event(14, 3, at(3, 4)), event(15, 3, at(3, 5)), event(12, 3, at(1, 5))),
+]
+
+
+@pytest.mark.parametrize("grown", GROWN)
+def test_a_file_that_takes_the_place_of_another_and_tells_as_much_is_asked_alone(
+    grown: Export, site: Callable[[], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports = [*HISTORY[:-1], grown]
+    wanted = laid(exports, elsewhere(site(), tmp_path / "at once", AS_OF))
+    before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
+    monkeypatch.setattr(Whereabouts, "told", nothing_anew)
+    found = laid(exports, before.settings, before)
+    names = ["whereabouts", f"spread_{EVENT}", EVENT]
+    for name in names:
+        contents = [{part: it["sha256"] for part, it in run.parts_of(name).items()} for run in (found, wanted)]
+        assert contents[0] == contents[1]
+
+
+def test_a_ticket_that_no_file_tells_of_any_more_lies_nowhere(site: Callable[[], Settings], tmp_path: Path) -> None:
+    exports = [export(TICKET, "t1-again", ticket(2, at(2, 2)), ticket(3, at(3, 2, 23))), *HISTORY[1:]]
+    before = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
+    found = laid(exports, before.settings, before)
+    assert len(found.parts_of(TICKET)) == 2
+    assert found.parts_of("whereabouts")["tickets"]["rows"] == 3, "events of ticket 1 still tell of it"
+    assert found.inside(EVENT).filter(event_id="11").collect().height == 1
+    assert "undated" in found.parts_of(EVENT)
+
+
 def test_all_exports_are_asked_where_a_ticket_was_opened_earlier(site: Callable[[], Settings], tmp_path: Path) -> None:
     earlier = [*HISTORY, export(TICKET, "t2", ticket(3, at(1, 30), at(4, 1)))]
     wanted = laid(earlier, elsewhere(site(), tmp_path / "at once", AS_OF))
