@@ -28,6 +28,12 @@ class Export:
         used = [(it, it.used) for it in taken if it.used is not None and it.used["table"] == feed]
         return [cls(entry.slot, entry.mapping, record) for entry, record in used]
 
+    @classmethod
+    def of_the_run_before(cls, feed: str, draft: Draft) -> "list[Export]":
+        """Those that a feed had for the run before."""
+        then = [(it["slot"], it["mapping"], it["used"]) for it in (draft.parent or {}).get("exports", ())]
+        return [cls(slot, mapping, used) for slot, mapping, used in then if used is not None and used["table"] == feed]
+
     @property
     def name(self) -> str:
         """What tells it from others."""

@@ -18,11 +18,11 @@ from polars.io.partition import FileProviderArgs
 from expectations.schema import Table
 from expectations.tables import FEEDS
 from flows.io import durable, parquet
-from flows.io.kept import Kept, Making
+from flows.io.kept import Kept, Making, Parts
 from flows.io.ledger import Entry
 from flows.stages.delivered import MAPPING, Export
 from flows.stages.draft import Draft
-from flows.stages.routing import ANCHORS, routing_of, spread_of
+from flows.stages.routing import ANCHORS, routing_of, spread_before, spread_of
 from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
 from transforms.facts.parts import UNSPLIT, WITHOUT_A_DAY, Routing, several
@@ -88,19 +88,48 @@ class _Cut:
                 found[export.name].append(part)
         return found
 
+    @cached_property
+    def before(self) -> dict[str, tuple[Kept, set[tuple[str, str]]]]:
+        """By part of the run before, its rows, and the exports and tickets that they were made of."""
+        name, draft = self.table.name, self.draft
+        told: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for export, parts in spread_before(name, draft).items():
+            for part, numbers in parts:
+                told[part].add((export, numbers))
+        told[UNSPLIT] = {(export.name, "") for export in Export.of_the_run_before(name, draft)}
+        kept = draft.kept_before(name) | draft.kept_before(_parted(self.table))
+        return {part: (it, told[part]) for part, it in kept.items() if draft.keeper.is_sound(it)}
+
+    @cached_property
+    def asked(self) -> dict[str, tuple[Parts, list[Export]]]:
+        """By part, what the run before made of it, if anything, and the exports that have more to say of it."""
+        found: dict[str, tuple[Parts, list[Export]]] = {}
+        for part, told in self.parts.items():
+            base, known = self.before.get(part, (None, set()))
+            now = {(export.name, tickets) for export, tickets in told}
+            is_more = base is not None and known and known <= now
+            new = [export for export, tickets in told if not (is_more and (export.name, tickets) in known)]
+            found[part] = ({part: base} if base is not None and is_more else {}), new
+        return found
+
     def making(self, part: str) -> Making:
         """How a part is made: each row in its latest version, over all exports that have it."""
         made_of = [[*export.content, tickets] for export, tickets in self.parts[part]]
 
         def rows() -> pl.LazyFrame:
-            return _in_latest_version(self._pieces(part), self.table)
+            base, new = self.asked[part]
+            if not base:
+                return _in_latest_version(self._pieces(part, new), self.table)
+            # What gave way to another row does so still: an export more takes nothing back.
+            all_rows = pl.concat([self.draft.keeper.sound(base), *([self._pieces(part, new)] if new else [])])
+            return _in_latest_version(all_rows.sort("slot", MAPPING, maintain_order=True), self.table)
 
         return Making(name=self.table.name, made_of=[], and_of=made_of, make=rows)
 
     def cut_up(self, parts: list[str]) -> None:
         """Lay down the rows of some parts, of each export that has rows of several, in one pass over it."""
         for export in self.exports:
-            wanted = sorted(set(self.spread[export.name]).intersection(parts))
+            wanted = sorted(part for part in parts if export in self.asked[part][1])
             if wanted and self._is_cut(export):
                 for first in range(0, export.record["rows_good"], _ROWS_CUT_AT_ONCE):
                     self._cut(export, first, wanted)
@@ -119,10 +148,10 @@ class _Cut:
                 pl.PartitionBy(home, key=_PART, include_key=False, file_path_provider=path), compression="lz4"
             )
 
-    def _pieces(self, part: str) -> pl.LazyFrame:
+    def _pieces(self, part: str, asked: list[Export]) -> pl.LazyFrame:
         """The rows that exports have of a part: one export after the other, in the order in which they were read."""
         found: list[pl.LazyFrame] = []
-        for is_cut, exports in groupby((export for export, _ in self.parts[part]), self._is_cut):
+        for is_cut, exports in groupby(asked, self._is_cut):
             if is_cut:
                 files = chain.from_iterable(sorted(self._home(it).glob(f"{part}_*.parquet")) for it in exports)
                 found.append(pl.scan_parquet(list(files), glob=False))
@@ -179,7 +208,7 @@ def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, 
         for (part,), rows in leaving.group_by(_PART)
     }
     # What these parts are made of stays, or it were cut out of the exports every night.
-    draft.note_parts(f"parted_{table.name}", {part: parts[part] for part in makings})
+    draft.note_parts(_parted(table), {part: parts[part] for part in makings})
     return parts | keeper.kept(makings)
 
 
@@ -228,6 +257,10 @@ def _in_several_of_all(keys: dict[str, Kept], draft: Draft) -> pl.Series:
 
 def _keys_of(table: Table) -> str:
     return f"keys_{table.name}"
+
+
+def _parted(table: Table) -> str:
+    return f"parted_{table.name}"
 
 
 def _shared(table: Table) -> str:

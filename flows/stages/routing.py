@@ -79,8 +79,18 @@ def near_of_followers(draft: Draft) -> dict[str, list[str]]:
 
 def spread_of(feed: str, draft: Draft) -> dict[str, list[tuple[str, str]]]:
     """By export, the parts in which it has rows, each with a fingerprint of the numbers that lie there."""
+    return _by_export(draft.inside(_spread(feed)))
+
+
+def spread_before(feed: str, draft: Draft) -> dict[str, list[tuple[str, str]]]:
+    """The same of the exports of the run before, as far as it is known."""
+    kept = draft.kept_before(_spread(feed))
+    return _by_export(draft.keeper.frame(kept)) if kept and all(map(draft.keeper.is_sound, kept.values())) else {}
+
+
+def _by_export(spread: pl.LazyFrame) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for export, part, numbers in draft.inside(_spread(feed)).select(_SPREAD).collect().iter_rows():
+    for export, part, numbers in spread.select(_SPREAD).collect().iter_rows():
         found[export].append((part, numbers))
     return found
 

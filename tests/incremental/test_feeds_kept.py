@@ -19,8 +19,9 @@ from polars.testing import assert_frame_equal
 from expectations.tables import FEEDS
 from flows.io.kept import premises_of, sweep
 from flows.io.parquet import Damaged
+from flows.io.publish import Manifest
 from flows.settings import Settings, load
-from flows.stages import building, routing
+from flows.stages import building, delivered, routing
 from flows.stages.analysing import evidence_of
 from flows.stages.draft import Draft
 from tests.frames_made import names_made
@@ -77,11 +78,12 @@ HISTORY = [
 ]
 
 
-def laid(exports: list[Export], settings: Settings, parent: Draft | None = None) -> Draft:
+RULES = {"rules_sha256": "r", "documents_sha256": "d"}
+
+
+def laid(exports: list[Export], settings: Settings, parent: Manifest | None = None) -> Draft:
     """A run up to its feeds, after which only what it was made of is kept."""
-    told = {"rules_sha256": "r", "documents_sha256": "d"}
-    before = told | {"kept": parent.all_parts()} if parent else None
-    draft = Draft(settings=settings, run=1, run_key="k", premises=premises_of(*told.values()), parent=before)
+    draft = Draft(settings=settings, run=1, run_key="k", premises=premises_of(*RULES.values()), parent=parent)
     for path in draft.work.glob("*.json"):
         path.unlink()
     taken = stored(exports, settings)
@@ -92,6 +94,13 @@ def laid(exports: list[Export], settings: Settings, parent: Draft | None = None)
         assert told["parts"] == accounts(feed, draft, exports)
     sweep(settings.kept, {"kept": draft.all_parts()})
     return draft
+
+
+def as_parent(draft: Draft, exports: list[Export]) -> Manifest:
+    """What the manifest of such a run says to the next one."""
+    taken = stored(exports, draft.settings)
+    told = [{"slot": it.slot, "mapping": it.mapping, "used": it.used} for it in taken]
+    return {**RULES, "kept": draft.all_parts(), "exports": told}
 
 
 def accounts(feed: str, draft: Draft, exports: list[Export]) -> list[dict[str, object]]:
@@ -157,10 +166,13 @@ def test_a_night_asks_its_own_exports_where_numbers_lie_and_no_others(
     before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
     monkeypatch.setattr(Whereabouts, "told", nothing_anew)
     monkeypatch.setattr("flows.stages.parting._in_several_of_all", nothing_anew)
-    found = laid(exports, before.settings, before)
+    asked, rows = set(), delivered.Export.rows
+    monkeypatch.setattr(delivered.Export, "rows", lambda self, *given: asked.add(self.slot) or rows(self, *given))
+    found = laid(exports, before.settings, as_parent(before, HISTORY))
     for feed in (TICKET, EVENT):
         contents = [{part: it["sha256"] for part, it in run.parts_of(feed).items()} for run in (found, wanted)]
         assert contents[0] == contents[1]
+    assert asked == {it.slot for it in NEWS[news]}
     assert found.parts_of("shared_feed_ticket_event")["all"]["rows"] == (2 if news == "an event that moves" else 1)
 
 
@@ -178,7 +190,7 @@ def test_a_file_that_takes_the_place_of_another_and_tells_as_much_is_asked_alone
     wanted = laid(exports, elsewhere(site(), tmp_path / "at once", AS_OF))
     before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
     monkeypatch.setattr(Whereabouts, "told", nothing_anew)
-    found = laid(exports, before.settings, before)
+    found = laid(exports, before.settings, as_parent(before, HISTORY))
     names = ["whereabouts", f"spread_{EVENT}", EVENT]
     for name in names:
         contents = [{part: it["sha256"] for part, it in run.parts_of(name).items()} for run in (found, wanted)]
@@ -188,7 +200,7 @@ def test_a_file_that_takes_the_place_of_another_and_tells_as_much_is_asked_alone
 def test_a_ticket_that_no_file_tells_of_any_more_lies_nowhere(site: Callable[[], Settings], tmp_path: Path) -> None:
     exports = [export(TICKET, "t1-again", ticket(2, at(2, 2)), ticket(3, at(3, 2, 23))), *HISTORY[1:]]
     before = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
-    found = laid(exports, before.settings, before)
+    found = laid(exports, before.settings, as_parent(before, HISTORY))
     assert len(found.parts_of(TICKET)) == 2
     assert found.parts_of("whereabouts")["tickets"]["rows"] == 3, "events of ticket 1 still tell of it"
     assert found.inside(EVENT).filter(event_id="11").collect().height == 1
@@ -199,21 +211,22 @@ def test_all_exports_are_asked_where_a_ticket_was_opened_earlier(site: Callable[
     earlier = [*HISTORY, export(TICKET, "t2", ticket(3, at(1, 30), at(4, 1)))]
     wanted = laid(earlier, elsewhere(site(), tmp_path / "at once", AS_OF))
     before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
-    found = laid(earlier, before.settings, before)
+    found = laid(earlier, before.settings, as_parent(before, HISTORY))
     assert found.parts_of(EVENT).keys() == wanted.parts_of(EVENT).keys()
     assert set(found.parts_of(EVENT)) == {"2026-01-01", "2026-01-21", "2026-02-01"}
     for feed in (TICKET, EVENT):
         assert_frame_equal(found.inside(feed).collect(), wanted.inside(feed).collect())
 
 
-@pytest.mark.parametrize("frame", ["whereabouts", "spread_feed_ticket", "shared_feed_ticket_event"])
+@pytest.mark.parametrize("frame", ["whereabouts", "spread_feed_ticket", "shared_feed_ticket_event", EVENT])
 def test_what_the_run_before_knew_is_not_relied_upon_where_it_is_damaged(
     frame: str, site: Callable[[], Settings], tmp_path: Path
 ) -> None:
     before = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
     kept, *_ = before.parts_of(frame).values()
     before.keeper.path(kept).write_bytes(b"rotten")
-    found = laid([*HISTORY, *NEWS["an event that moves"]], before.settings, before)
+    exports = [*HISTORY, *NEWS["an event that moves"]]
+    found = laid(exports, before.settings, as_parent(before, HISTORY))
     assert found.inside(EVENT).filter(event_id="11").collect()["ticket_id"].to_list() == ["2"]
 
 
@@ -234,7 +247,9 @@ def test_the_row_of_each_key_that_counts_stays_where_its_export_has_it(
     with pytest.MonkeyPatch.context() as patch:
         if is_one_part:
             patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 1_000_000)
-        draft = laid(exports, elsewhere(site(), tmp_path / str(uuid4()), AS_OF))
+        here = elsewhere(site(), tmp_path / str(uuid4()), AS_OF)
+        some = exports[:: 2 if len(exports) > 1 else 1]
+        draft = laid(exports, here, as_parent(laid(some, here), some))
     counts = latest(pl.concat([it.rows for it in exports]).lazy(), FEEDS[TICKET]).sort("slot", "line").collect()
     parts = [draft.part_inside(TICKET, part).drop("mapping").collect() for part in draft.parts_of(TICKET)]
     assert sum(rows.height for rows in parts) == counts.height
