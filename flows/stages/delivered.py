@@ -8,6 +8,7 @@ import polars as pl
 from expectations.schema import Table
 from flows.io import stored
 from flows.io.ledger import Entry, Record
+from flows.io.sound import is_sound
 from flows.stages.draft import BrokenTable, Draft
 
 MAPPING = "mapping"
@@ -43,6 +44,12 @@ class Export:
     def content(self) -> list[str]:
         """What decides its rows."""
         return [self.slot, self.mapping, self.record["good"]["sha256"] if self.record["good"] else ""]
+
+    def require_sound(self, draft: Draft) -> None:
+        """Stop where its rows are no longer the bytes that were written, though nothing is made of them tonight."""
+        good = stored.files_of(draft.settings.store, self.record)[:1] if self.record["good"] else []
+        if not all(is_sound(path, written["sha256"], draft.end) for path, written in good):
+            stored.rows(draft.settings.store, self.record)  # it says what is wrong
 
     def rows(self, draft: Draft, table: Table) -> pl.LazyFrame:
         """Its rows out of the store, in today's columns: those it was read without are null."""

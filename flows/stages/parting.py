@@ -120,6 +120,8 @@ class _Cut:
             base, new = self.asked[part]
             if not base:
                 return _in_latest_version(self._pieces(part, new), self.table)
+            for export, _ in self.parts[part]:
+                export.require_sound(self.draft)
             # What gave way to another row does so still: an export more takes nothing back.
             all_rows = pl.concat([self.draft.keeper.sound(base), *([self._pieces(part, new)] if new else [])])
             return _in_latest_version(all_rows.sort("slot", MAPPING, maintain_order=True), self.table)
