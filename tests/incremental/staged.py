@@ -113,5 +113,6 @@ def _entry(export: Export, settings: Settings) -> Entry:
         "state": "accepted",
         "rows_good": good["rows"],
         "good": good,
+        "quarantine": None,
     }
     return Entry(export.slot, "m", key, "accepted", "", used)  # type: ignore[arg-type]
