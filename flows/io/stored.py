@@ -4,6 +4,7 @@ Which files are there is asked every night, of all exports; their bytes are hash
 most nights make little of few of them. `verify` hashes all.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ import polars as pl
 from flows.io import durable, parquet
 from flows.io.ledger import Record, record
 from flows.io.parquet import Damaged, Written
+from flows.io.sound import is_sound
 
 Part = Literal["good", "quarantine"]
 _ENDS: dict[Part, str] = {"good": "parquet", "quarantine": "quarantine.parquet"}
@@ -46,6 +48,13 @@ def rows(store: Path, told: Record, part: Part = "good") -> pl.LazyFrame:
     except Damaged:
         forget(store, told)
         raise
+
+
+def require_sound(store: Path, told: Record, night: dt.datetime) -> None:
+    """Stop where the good rows of a record are not the bytes that were written; they are hashed once a night."""
+    good = told["good"]
+    if good is not None and not is_sound(_path(store, told, "good"), good["sha256"], night):
+        rows(store, told)  # it says what is wrong
 
 
 def forget(store: Path, told: Record) -> None:

@@ -8,7 +8,6 @@ import polars as pl
 from expectations.schema import Table
 from flows.io import stored
 from flows.io.ledger import Entry, Record
-from flows.io.sound import is_sound
 from flows.stages.draft import BrokenTable, Draft
 
 MAPPING = "mapping"
@@ -47,9 +46,7 @@ class Export:
 
     def require_sound(self, draft: Draft) -> None:
         """Stop where its rows are no longer the bytes that were written, though nothing is made of them tonight."""
-        good = stored.files_of(draft.settings.store, self.record)[:1] if self.record["good"] else []
-        if not all(is_sound(path, written["sha256"], draft.end) for path, written in good):
-            stored.rows(draft.settings.store, self.record)  # it says what is wrong
+        stored.require_sound(draft.settings.store, self.record, draft.end)
 
     def rows(self, draft: Draft, table: Table) -> pl.LazyFrame:
         """Its rows out of the store, in today's columns: those it was read without are null."""

@@ -69,7 +69,7 @@ def is_one_part(rows: int) -> bool:
 
 
 def grain_of(days: Days | Words, rows: int) -> str:
-    """The shortest stretch of the calendar that has rows enough, for tickets opened on some days (`Routing.days`)."""
+    """The shortest stretch of the calendar that has rows enough, for tickets opened on some days since 1970."""
     is_there = np.zeros(int(NO_DAY) + 1, bool)
     is_there[days] = True
     count = int(is_there[: int(NO_DAY)].sum())
@@ -85,11 +85,6 @@ class Routing:
     words: Words
     """Hashes, each once and in order, with the day on which each was opened, in days since 1970, behind."""
     grain: str = UNSPLIT
-
-    @property
-    def days(self) -> Days:
-        """When each number was opened, in days since 1970."""
-        return day_of(self.words)
 
     @property
     def names(self) -> list[str]:
