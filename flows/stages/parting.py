@@ -1,4 +1,4 @@
-"""The feeds, each row in its latest version: whole, or in parts by the tickets that its rows tell of.
+"""The feeds, each row in its latest version: whole, or in parts by the tickets (calls, orders...) its rows tell of.
 
 A part of a feed is made of the rows that each export has of its tickets, and is made again only where these changed;
 then the exports are cut up, once, for all parts to be made. What lies where: `flows.stages.routing`.
@@ -22,9 +22,10 @@ from flows.io.kept import Kept, Making, Parts
 from flows.io.ledger import Entry
 from flows.stages.delivered import MAPPING, Export
 from flows.stages.draft import Draft
-from flows.stages.routing import ANCHORS, routing_of, spread_before, spread_of
+from flows.stages.routing import routing_of, spread_before, spread_of
 from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
+from transforms.facts.families import LAID
 from transforms.facts.parts import UNSPLIT, WITHOUT_A_DAY, Routing, several
 
 _PART, _ROW, _PLACE = "part", "row", "place"
@@ -144,7 +145,7 @@ class _Cut:
             return f"{about.partition_keys[_PART][0]}_{first:012}_{about.index_in_partition}.parquet"
 
         rows = export.rows(self.draft, self.table).slice(first, _ROWS_CUT_AT_ONCE)
-        part = self.routing.part_of(ANCHORS[self.table.name]).alias(_PART)
+        part = self.routing.part_of(LAID[self.table.name].by).alias(_PART)
         with parquet.refusals_of_the_disk(home):
             rows.with_columns(part).filter(pl.col(_PART).is_in(wanted)).sink_parquet(
                 pl.PartitionBy(home, key=_PART, include_key=False, file_path_provider=path), compression="lz4"
@@ -186,7 +187,7 @@ def _in_latest_version(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
 
 def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, Kept]:
     """The parts without the rows that have a later version in another: their ticket is another there."""
-    if "ticket_id" in table.key:
+    if set(LAID[table.name].by.meta.root_names()) <= set(table.key):
         return parts  # what tells a row from others tells its part
     keeper = draft.keeper
     keys = keeper.kept({part: _keys(kept, table, draft) for part, kept in parts.items()})

@@ -1,4 +1,4 @@
-"""In which part the rows of each ticket lie, and of each invitation to a survey, which follows its ticket.
+"""In which part the rows of each ticket lie, of each invitation to a survey, which follows its ticket, and of all else.
 
 What exports tell of it is kept, and a night asks those alone that are new, as long as all that was known lies where it
 lay: ten million tickets are looked up once, and not every night.
@@ -24,20 +24,10 @@ from flows.io.publish import as_json
 from flows.stages.delivered import Export
 from flows.stages.draft import Draft
 from transforms.calendar import local_day
-from transforms.facts import FED_IN_PARTS
+from transforms.facts.families import FAMILIES, LAID, TICKET
 from transforms.facts.parts import DAY_BITS, UNSPLIT, Routing, Words, followers, grain_of, is_one_part, once, packed
-from transforms.facts.survey import INVITATION
 from transforms.facts.whereabouts import Whereabouts
 
-ANCHORS = {
-    "feed_ticket": pl.col("ticket_id"),
-    "feed_ticket_event": pl.col("ticket_id"),
-    "feed_survey": pl.struct(INVITATION),
-}
-"""By feed that lies in parts, what keeps rows together."""
-WHEREABOUTS = "whereabouts"
-_FOLLOWING, _ABOUT = "feed_survey", "routing.json"
-_TICKETS = [feed for feed in FED_IN_PARTS if feed != _FOLLOWING]
 _UNROUTED = Routing(np.empty(0, np.uint64), UNSPLIT)
 _SPREAD = ("export", "part", "numbers")
 _TOLD_AGAIN_AT_MOST = 4_000_000
@@ -45,35 +35,43 @@ _TOLD_AGAIN_AT_MOST = 4_000_000
 
 
 def lay_out(draft: Draft, taken: list[Entry]) -> None:
-    """Say in which part the rows of each ticket lie, in the work folder: all in one, while they are few."""
-    exports = {feed: Export.of(feed, taken) for feed in FED_IN_PARTS}
+    """Say in which part the rows of each family lie, in the work folder: all in one, while they are few."""
+    for family in FAMILIES:
+        _lay_out(family, draft, taken)
+
+
+def _lay_out(family: str, draft: Draft, taken: list[Entry]) -> None:
+    exports = {feed: Export.of(feed, taken) for feed in FAMILIES[family]}
     rows = sum(it.record["rows_good"] for found in exports.values() for it in found)
     if is_one_part(rows):
         return
     for feed, found in exports.items():
         parts = {export.name: _spoken_of(export, FEEDS[feed], draft) for export in found}
         draft.note_parts(_index(feed), {name: draft.keeper.kept({"": it})[""] for name, it in parts.items()})
-    known, is_added_to = _keep_whereabouts(draft)
-    grain = grain_of(known.all_days, rows)
-    for name, words in (("tickets", known.tickets), (_FOLLOWING, known.followers)):
-        durable.put(_path(name, draft), partial(_save, words), is_lasting=False)
+    known, is_added_to = _keep_whereabouts(family, draft)
+    grain = grain_of(known.all_days, rows, feeds=len(exports))
+    words = {family: known.tickets} | {feed: known.followers for feed in exports if LAID[feed].follows}
+    for name, their_words in words.items():
+        durable.put(_path(name, draft), partial(_save, their_words), is_lasting=False)
     about = as_json({"grain": grain, "near": known.reached(grain)})
-    durable.put_bytes(draft.work / _ABOUT, about, is_lasting=False)
+    durable.put_bytes(_about_path(family, draft), about, is_lasting=False)
     for feed in exports:
         _keep_spread(feed, grain, draft, lies_as_before=is_added_to)
 
 
-def routing_of(feed: str, draft: Draft) -> Routing:
-    """In which part the rows of a feed lie, by what keeps them together; of other frames, by their ticket."""
-    if (feed in FEEDS and feed not in FED_IN_PARTS) or not (draft.work / _ABOUT).is_file():
+def routing_of(name: str, draft: Draft) -> Routing:
+    """In which part the rows of a feed lie, by what keeps them together, or all that a family tells of."""
+    laid = LAID.get(name)
+    family = laid.family if laid is not None else name
+    if not _about_path(family, draft).is_file():
         return _UNROUTED
-    words = np.load(_path(feed if feed == _FOLLOWING else "tickets", draft), mmap_mode="r")
-    return Routing(np.asarray(words), _about(draft)["grain"])
+    words = np.load(_path(name if laid is not None and laid.follows else family, draft), mmap_mode="r")
+    return Routing(np.asarray(words), _about(family, draft)["grain"])
 
 
 def near_of_followers(draft: Draft) -> dict[str, list[str]]:
     """By part of the invitations to surveys, the parts of the tickets that their rows name."""
-    near: dict[str, list[str]] = _about(draft)["near"]
+    near: dict[str, list[str]] = _about(TICKET, draft)["near"]
     return near
 
 
@@ -96,57 +94,54 @@ def _by_export(spread: pl.LazyFrame) -> dict[str, list[tuple[str, str]]]:
 
 
 def _spoken_of(export: Export, table: Table, draft: Draft) -> Making:
-    """What an export tells of the day on which tickets were opened, or of the tickets that invitations follow."""
-    zone = draft.settings.site.zone
+    """What an export tells of the day on which tickets were opened (calls, orders...), or of those that it follows."""
+    laid = LAID[table.name]
+    day = local_day(laid.clock, draft.settings.site.zone)
 
     def told() -> pl.LazyFrame:
         rows = export.rows(draft, table)
-        match table.name:
-            case "feed_ticket":
-                return packed(rows, local_day("created_at", zone))
-            case "feed_ticket_event":
-                return packed(rows, pl.when(pl.col("kind") == "created").then(local_day("occurred_at", zone)))
-            case _:
-                return followers(rows, INVITATION, local_day("dated_at", zone))
+        if laid.follows:
+            return followers(rows, laid.by, day)
+        return packed(rows, laid.by, day if laid.tells is None else pl.when(laid.tells).then(day))
 
-    return Making(name=f"what an export of {table.name} tells of tickets", made_of=[], and_of=export.content, make=told)
+    return Making(
+        name=f"what an export of {table.name} tells of its parts", made_of=[], and_of=export.content, make=told
+    )
 
 
-def _keep_whereabouts(draft: Draft) -> tuple[Whereabouts, bool]:
+def _keep_whereabouts(family: str, draft: Draft) -> tuple[Whereabouts, bool]:
     """Where all numbers lie, kept; and whether the run before knew it, but for what new exports added."""
-    index = {feed: draft.parts_of(_index(feed)) for feed in FED_IN_PARTS}
+    index = {feed: draft.parts_of(_index(feed)) for feed in FAMILIES[family]}
+    before = draft.kept_before(_whereabouts(family))
     made: list[tuple[Whereabouts, bool]] = []
 
     def words(name: str) -> pl.LazyFrame:
         if not made:
-            made.append(_told_anew(index, draft))
+            made.append(_told_anew(index, before, draft))
         return pl.LazyFrame({"word": getattr(made[0][0], name)})
 
     told = [it["sha256"] for parts in index.values() for it in parts.values()]
     makings = {
-        name: Making(name=f"{WHEREABOUTS}: {name}", made_of=[], and_of=told, make=partial(words, name))
+        name: Making(name=f"{_whereabouts(family)}: {name}", made_of=[], and_of=told, make=partial(words, name))
         for name in Whereabouts.names()
     }
     kept = draft.keeper.kept(makings)
-    draft.note_parts(WHEREABOUTS, kept)
+    draft.note_parts(_whereabouts(family), kept)
     return made[0] if made else (_known(kept, draft), False)
 
 
-def _told_anew(index: Mapping[str, Parts], draft: Draft) -> tuple[Whereabouts, bool]:
+def _told_anew(index: Mapping[str, Parts], before: Parts, draft: Draft) -> tuple[Whereabouts, bool]:
     """What the run before knew, and new exports add; where something lies elsewhere, what all exports tell."""
-    if (new := _not_asked_before(index, draft)) is not None:
-        known = _known(draft.kept_before(WHEREABOUTS), draft)
-        more = known.with_more(_words(new, draft), _following(new[_FOLLOWING], draft))
+    if before and all(map(draft.keeper.is_sound, before.values())):
+        new = _not_asked_before(index, draft)
+        more = None if new is None else _known(before, draft).with_more(_words(new, draft), _following(new, draft))
         if more is not None:
             return more, True
-    return Whereabouts.told(_words(index, draft), _following(index[_FOLLOWING], draft)), False
+    return Whereabouts.told(_words(index, draft), _following(index, draft)), False
 
 
 def _not_asked_before(index: Mapping[str, Parts], draft: Draft) -> dict[str, Parts] | None:
-    """By feed, the exports that the run before did not ask; None where it knew what they do not tell, or nothing."""
-    known = draft.kept_before(WHEREABOUTS)
-    if not known or not all(draft.keeper.is_sound(it) for it in known.values()):
-        return None
+    """By feed, the exports that the run before did not ask; None where it knew what they do not tell."""
     found: dict[str, Parts] = {}
     for feed, parts in index.items():
         then = draft.kept_before(_index(feed))
@@ -173,8 +168,8 @@ def _known(kept: Parts, draft: Draft) -> Whereabouts:
 
 
 def _words(index: Mapping[str, Parts], draft: Draft) -> Words:
-    """What exports tell of the opening of tickets."""
-    told = [it for feed in _TICKETS for it in index[feed].values()]
+    """What exports tell of the opening of tickets, or the beginning of what else a family tells of."""
+    told = [it for feed, parts in index.items() if not LAID[feed].follows for it in parts.values()]
     words, at = np.empty(sum(it["rows"] for it in told), np.uint64), 0
     for it in told:  # into its place: all of it twice takes gigabytes
         words[at : at + it["rows"]] = draft.keeper.sound({"": it}).collect()["packed"].to_numpy()
@@ -182,16 +177,16 @@ def _words(index: Mapping[str, Parts], draft: Draft) -> Words:
     return words
 
 
-def _following(index: Parts, draft: Draft) -> Iterator[list[Words]]:
+def _following(index: Mapping[str, Parts], draft: Draft) -> Iterator[list[Words]]:
     """What each export tells of what follows tickets (`followers`)."""
-    for it in index.values():
+    for it in (it for feed, parts in index.items() if LAID[feed].follows for it in parts.values()):
         yield [column.to_numpy() for column in draft.keeper.sound({"": it}).collect()]
 
 
 def _keep_spread(feed: str, grain: str, draft: Draft, *, lies_as_before: bool) -> None:
     """The parts in which each export has rows, kept; of exports that the run before had, as it was kept then."""
     index, before = draft.parts_of(_index(feed)), draft.kept_before(_spread(feed))
-    lies = draft.parts_of(WHEREABOUTS)["followers" if feed == _FOLLOWING else "tickets"]
+    lies = draft.parts_of(_whereabouts(LAID[feed].family))["followers" if LAID[feed].follows else "tickets"]
     is_known = lies_as_before and bool(before) and all(draft.keeper.is_sound(it) for it in before.values())
 
     def rows() -> pl.LazyFrame:
@@ -212,7 +207,7 @@ def _spread_anew(feed: str, index: Parts, draft: Draft) -> Iterator[tuple[str, s
     routing = routing_of(feed, draft)
     for name, it in index.items():
         told = draft.keeper.sound({"": it}).select(pl.first()).collect().to_series()
-        numbers = once(told.to_numpy(writable=True)) if feed == _FOLLOWING else told.to_numpy()
+        numbers = once(told.to_numpy(writable=True)) if LAID[feed].follows else told.to_numpy()
         for part, here in routing.split(numbers).items():
             yield name, part, hashlib.sha256((here >> DAY_BITS).tobytes()).hexdigest()
 
@@ -222,9 +217,13 @@ def _save(words: Words, path: Path) -> None:
         np.save(file, words)
 
 
-def _about(draft: Draft) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((draft.work / _ABOUT).read_bytes())
+def _about(family: str, draft: Draft) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_about_path(family, draft).read_bytes())
     return found
+
+
+def _about_path(family: str, draft: Draft) -> Path:
+    return draft.work / f"routing_{family}.json"
 
 
 def _path(name: str, draft: Draft) -> Path:
@@ -237,3 +236,7 @@ def _index(feed: str) -> str:
 
 def _spread(feed: str) -> str:
     return f"spread_{feed}"
+
+
+def _whereabouts(family: str) -> str:
+    return f"whereabouts_{family}"

@@ -1,8 +1,8 @@
-"""How the frames of `transforms.facts.STEPS` are made of each other: whole, by ticket in parts, scattered, by month.
+"""How the frames of `transforms.facts.STEPS` are made of each other: whole, in parts, scattered, by month.
 
-A part is made of the same part of the frames that lie in parts, and of others whole. Of the frames `near` it, it is
-made of every part that its rows reach: the ticket a survey names may lie elsewhere, and a customer may come back days
-after a resolution, into a later part.
+A part is made of the same part of the frames that lie as it does, and of others whole. Of the frames `near` it, it is
+made of every part that its rows reach: the ticket a survey names may lie elsewhere, a customer may come back days after
+a resolution, into a later part, and what is said of an order is whether its customer was in contact in the days before.
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -18,12 +19,15 @@ from expectations.tables import FACTS, FEEDS
 from flows.io.kept import Kept, Making
 from flows.stages.draft import Draft
 from flows.stages.routing import near_of_followers, routing_of
-from transforms.facts import FED_IN_PARTS, STEPS, Bench, Lies, Step
+from transforms.facts import STEPS, Bench, Lies, Near, Step
+from transforms.facts.families import FAMILIES, LAID, TICKET
 from transforms.facts.parts import UNSPLIT
-from transforms.facts.repeat import reaches, resolved_days, span_of
+from transforms.facts.reached import moment_days, near_days, span_of
+from transforms.facts.repeat import reaches, resolved_days, span_of_openings
 
 _PART = "part"
 _ALL = pl.lit(value=True)
+_A_DAY = dt.timedelta(days=1)
 Parts = Mapping[str, Kept]
 Used = Mapping[str, Parts]
 """The frames that a step reads: the parts of each."""
@@ -39,40 +43,74 @@ def makings_of(step: str, draft: Draft) -> dict[str, Making]:
         case Lies.SCATTERED:
             return _scattered(step, used, draft)
         case Lies.PARTS:
-            return {part: _making(step, here, draft) for part, here in _by_part(spec, used, draft).items()}
+            return _by_part(step, used, draft)
         case Lies.MONTHS:
             return _by_month(step, used, draft)
 
 
-def _by_part(spec: Step, used: Used, draft: Draft) -> dict[str, Used]:
-    """What each part of a frame is made of."""
-    parted = {name for name in used if _lies_in_parts(name)}
-    nearby = spec.near.frames if spec.near else ()
+def _by_part(step: str, used: Used, draft: Draft) -> dict[str, Making]:
+    """How each part of a frame is made."""
+    spec = STEPS[step]
+    own = {name for name in used if _family_of(name) == spec.family}
     near = _near(spec, used, draft)
-    found: dict[str, Used] = {}
-    for part in sorted({part for name in parted.intersection(spec.needs) for part in used[name]}):
-        here = {name: parts for name, parts in used.items() if name not in parted}
-        for name in parted:
-            reached = {part, *near.get(part, ())} if name in nearby else {part}
-            if there := {it: kept for it, kept in used[name].items() if it in reached}:
-                here[name] = there
-        found[part] = here
+
+    def within(name: str, part: str) -> Parts:
+        """The parts of a frame that a part is made of."""
+        parts, reached = used[name], near.get(name)
+        if name in own:
+            beside = reached.get(part, ()) if reached else ()
+            return {it: kept for it, kept in parts.items() if it == part or it in beside}
+        if reached is None:
+            return parts
+        # Where nothing is near, one part is there all the same: that a frame is there at all tells something, too.
+        there = set(reached.get(part, ())).intersection(parts) or {min(parts)}
+        return {it: kept for it, kept in parts.items() if it in there}
+
+    names = sorted({part for name in own.intersection(spec.needs) for part in used[name]})
+    made_of: dict[str, Used] = {part: {name: there for name in used if (there := within(name, part))} for part in names}
+    return {part: _making(step, here, draft) for part, here in (made_of or {UNSPLIT: used}).items()}
+
+
+def _near(spec: Step, used: Used, draft: Draft) -> dict[str, dict[str, list[str]]]:
+    """By frame, and by part of what is made, the parts that its rows reach: of those of which not all are taken."""
+    first = next((name for name in spec.needs if name in used), "")
+    if not spec.near or len(used[first]) == 1:
+        return {}
+    found = {}
+    for near in spec.near:
+        for name in near.frames:
+            if len(used.get(name, ())) > 1:
+                found[name] = _reached(spec, near, name, first, draft)
     return found
 
 
-def _near(spec: Step, used: Used, draft: Draft) -> dict[str, list[str]]:
-    """By part, the others that its rows reach."""
-    if spec.near is None or len(used[spec.needs[0]]) == 1:
-        return {}
-    if spec.near.by == "tickets":
-        return near_of_followers(draft)
-    (opened,) = spec.near.frames
-    resolved = draft.told_of_each(f"days_{spec.needs[0]}", spec.needs[0], resolved_days)
-    spans = draft.told_of_each(f"span_{opened}", opened, span_of)
-    rows = reaches(resolved, spans, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
+def _reached(spec: Step, near: Near, name: str, first: str, draft: Draft) -> dict[str, list[str]]:
+    match near.by:
+        case "tickets" if spec.family == TICKET:
+            return near_of_followers(draft)
+        case "tickets":
+            return _named(first, draft)
+        case "openings":
+            resolved = draft.told_of_each(f"days_{first}", first, resolved_days)
+            spans = draft.told_of_each(f"span_{name}", name, span_of_openings)
+            rows = reaches(resolved, spans, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
+        case "days":
+            looking = draft.told_of_each(f"span_{first}", first, partial(span_of, clocks=near.clocks))
+            days = draft.told_of_each(f"days_{name}", name, moment_days)
+            rows = near_days(looking, days, before=near.before + _A_DAY, after=near.after + _A_DAY)
     found: dict[str, list[str]] = defaultdict(list)
     for part, there in rows.sort(_PART, "reached").collect().iter_rows():
         found[part].append(there)
+    return found
+
+
+def _named(feed: str, draft: Draft) -> dict[str, list[str]]:
+    """By part of a feed, the parts of the tickets that its rows name."""
+    part = routing_of(TICKET, draft).part_of(pl.col("ticket_id")).alias(_PART)
+    found = {}
+    for name in draft.parts_of(feed):
+        tickets = draft.part_inside(feed, name).select(pl.col("ticket_id").drop_nulls())
+        found[name] = tickets.select(part.unique()).collect()[_PART].to_list()
     return found
 
 
@@ -122,11 +160,11 @@ def _frame(name: str, parts: Mapping[str, Kept], draft: Draft) -> pl.LazyFrame:
 
 
 def _scattered(step: str, used: Used, draft: Draft) -> dict[str, Making]:
-    """A frame that is made whole and is small, laid into parts by the tickets that its rows tell of."""
+    """A frame that is made whole and is small, laid into parts by what its rows tell of."""
+    family = STEPS[step].family
+    part = routing_of(family, draft).part_of(LAID[FAMILIES[family][0]].by).alias(_PART)
     rows = _making(step, used, draft).make().collect()
-    rows = rows.sort(rows.columns).with_columns(
-        routing_of("feed_ticket", draft).part_of(pl.col("ticket_id")).alias(_PART)
-    )
+    rows = rows.sort(rows.columns).with_columns(part)
     return {
         str(part): Making(name=step, made_of=[], and_of=_content(here), make=here.lazy)
         for (part,), rows in sorted(rows.group_by(_PART, maintain_order=True), key=lambda it: str(it[0]))
@@ -140,5 +178,8 @@ def _content(rows: pl.DataFrame) -> str:
     return hashlib.sha256(file.getvalue()).hexdigest()
 
 
-def _lies_in_parts(name: str) -> bool:
-    return name in FED_IN_PARTS or (name in STEPS and STEPS[name].lies is not Lies.WHOLE)
+def _family_of(name: str) -> str:
+    """By what a frame lies in parts; empty where it does not."""
+    if name in LAID:
+        return LAID[name].family
+    return STEPS[name].family if name in STEPS and STEPS[name].lies in {Lies.PARTS, Lies.SCATTERED} else ""

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.conftest import empty_site
-from tests.incremental.rows import Maker, Row
+from tests.incremental.rows import Row
+from tests.incremental.rows_beside import MakerBeside
 
 TICKET, EVENT, BOT, PEOPLE, SURVEY = (
     *("feed_ticket", "feed_ticket_event", "feed_bot_session"),
     *("feed_employee", "feed_survey"),
+)
+CALL, COUNT, ORDER, CART, PAGE = (
+    *("feed_contact", "feed_contact_day"),
+    *("feed_order", "feed_cart", "feed_article_view"),
 )
 SOURCES = {
     "tickets_a": (TICKET, "alpha"),
@@ -24,6 +29,10 @@ SOURCES = {
     "bots": (BOT, "bot"),
     "people": (PEOPLE, "rh"),
     "surveys": (SURVEY, "enquete"),
+    "calls": (CALL, "standard"),
+    "orders": (ORDER, "boutique"),
+    "carts": (CART, "boutique"),
+    "pages": (PAGE, "aide"),
 }
 """By mapping: the feed it fills, and the source it speaks for."""
 CONSTANTS = {SURVEY: {"kind": "csat", "scale": "1-5"}}
@@ -107,14 +116,15 @@ def _columns(feed: str) -> list[str]:
 
 
 def _example(feed: str) -> Row:
-    maker = Maker(random.Random(0))  # noqa: S311 -- no secret
+    maker = MakerBeside(random.Random(0))  # noqa: S311 -- no secret
     event = {"event_id": "", **maker.event("", "created", maker.at())}
     of_feed = {TICKET: maker.ticket(), EVENT: event, BOT: maker.bot_session(1), SURVEY: maker.survey(1)}
+    of_feed |= {CALL: maker.call(1), ORDER: maker.order(1)[0], CART: maker.cart(1), PAGE: maker.page(1)}
     return of_feed[feed] if feed in of_feed else maker.roster()[0]
 
 
 def _mapping(feed: str, source: str) -> str:
-    columns = "".join(f'{name} = ["{name}"]\n' for name in _columns(feed))
+    columns = "".join(f"{name} = {_header(name)}\n" for name in _columns(feed))
     constants = "".join(f'{name} = "{value}"\n' for name, value in CONSTANTS.get(feed, {}).items())
     return f"""
 table = "{feed}"
@@ -132,6 +142,10 @@ zone = "UTC"
 [constants]
 {constants}
 """
+
+
+def _header(name: str) -> str:
+    return f'{{ headers = ["{name}"], unit = "cents" }}' if name.endswith("_cents") else f'["{name}"]'
 
 
 def _cell(column: str, value: Any) -> str:

@@ -17,7 +17,8 @@ from flows.io.kept import frames_of
 from flows.io.publish import Shelf
 from tests.faults.test_inbox_model import quietly
 from tests.incremental.deployment import SOURCES, deliver, mapping_of, new_deployment, settle
-from tests.incremental.rows import FIRST, PERSONS, Maker, Row
+from tests.incremental.rows import FIRST, PERSONS, Row
+from tests.incremental.rows_beside import BESIDE, MakerBeside
 from tests.incremental.staged import differing, split_finely
 
 OF_HISTORY = ("first_published_value", "run_key")
@@ -33,7 +34,7 @@ class Desk:
     def __init__(self, home: Path, seed: int, *, tickets: int = 60) -> None:
         self.home, self.data = home, new_deployment(home / "site")
         self.chance = random.Random(seed)  # noqa: S311 -- no secret
-        self.maker = Maker(self.chance, tickets)
+        self.maker = MakerBeside(self.chance, tickets)
         self.files: dict[str, list[Row]] = {}
         self.gone: dict[str, list[Row]] = {}
         self.erased: set[str] = set()
@@ -69,10 +70,8 @@ class Desk:
         """Rows of an export, of any of the months."""
         make, first = self.maker, self.chance.randrange(60)
         match name:
-            case "tickets_a":
-                return [make.ticket() for _ in range(count)]
-            case "tickets_b":
-                tells = "first_response" in self.seen
+            case "tickets_a" | "tickets_b":
+                tells = name == "tickets_a" or "first_response" in self.seen
                 return [make.ticket(tells=tells) for _ in range(count)]
             case "events_a" | "events_b":
                 return [event for _ in range(count // 2) for event in make.life()]
@@ -80,7 +79,9 @@ class Desk:
                 return [make.bot_session(first + number) for number in range(count // 2)]
             case "surveys":
                 return [make.survey(first + number) for number in range(count)]
-        return make.roster()
+            case "people":
+                return make.roster()
+        return make.beside(name, range(first, first + count))
 
     def new_export(self) -> None:
         """Another file."""
@@ -101,7 +102,7 @@ class Desk:
 
     def correct(self) -> None:
         """Known rows again, later and with other values: in a new file or in that of old."""
-        name = self.a_file("tickets", "events", "bots", "surveys")
+        name = self.a_file("tickets", "events", "bots", "surveys", *BESIDE)
         again = [self.corrected(mapping_of(name), row) for row in self.some(self.files[name])]
         if self.chance.random() < 0.5:
             self.put(f"{mapping_of(name)}_{self.chance.randint(2, 9)}.csv", again)
@@ -119,7 +120,9 @@ class Desk:
                 return row | {"occurred_at": self.maker.after(row["occurred_at"])} | moved
             case "bots":
                 return row | {"ticket_id": self.maker.number(), "handed_off_at": self.maker.after(row["started_at"])}
-        return self.maker.survey(int(row["response_id"].removeprefix("Q-"))) | later
+            case "surveys":
+                return self.maker.survey(int(row["response_id"].removeprefix("Q-"))) | later
+        return self.maker.again(mapping, row) | later
 
     def reopen(self) -> None:
         """Old tickets go on."""
@@ -143,7 +146,7 @@ class Desk:
 
     def shrink(self) -> None:
         """The same file with fewer rows."""
-        name = self.a_file("tickets", "events", "bots", "surveys")
+        name = self.a_file("tickets", "events", "bots", "surveys", *BESIDE)
         self.put(name, self.chance.sample(self.files[name], len(self.files[name]) * 2 // 3 or 1))
 
     def take_away(self) -> None:

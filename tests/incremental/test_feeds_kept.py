@@ -135,8 +135,8 @@ def test_a_row_of_one_ticket_makes_its_part_again_and_no_other(
     made.clear()
     draft = laid([*HISTORY, export(TICKET, "t2", ticket(2, at(2, 2), at(3, 5)))], settings)
     assert Counter(made) == {
-        "what an export of feed_ticket tells of tickets": 1,
-        **{f"whereabouts: {name}": 1 for name in Whereabouts.names()},
+        "what an export of feed_ticket tells of its parts": 1,
+        **{f"whereabouts_ticket: {name}": 1 for name in Whereabouts.names()},
         "spread_feed_ticket": 1,
         "feed_ticket": 1,
         "delivered_feed_ticket": 1,
@@ -191,7 +191,7 @@ def test_a_file_that_takes_the_place_of_another_and_tells_as_much_is_asked_alone
     before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
     monkeypatch.setattr(Whereabouts, "told", nothing_anew)
     found = laid(exports, before.settings, as_parent(before, HISTORY))
-    names = ["whereabouts", f"spread_{EVENT}", EVENT]
+    names = ["whereabouts_ticket", f"spread_{EVENT}", EVENT]
     for name in names:
         contents = [{part: it["sha256"] for part, it in run.parts_of(name).items()} for run in (found, wanted)]
         assert contents[0] == contents[1]
@@ -202,7 +202,7 @@ def test_a_ticket_that_no_file_tells_of_any_more_lies_nowhere(site: Callable[[],
     before = laid(HISTORY, elsewhere(site(), tmp_path, AS_OF))
     found = laid(exports, before.settings, as_parent(before, HISTORY))
     assert len(found.parts_of(TICKET)) == 2
-    assert found.parts_of("whereabouts")["tickets"]["rows"] == 3, "events of ticket 1 still tell of it"
+    assert found.parts_of("whereabouts_ticket")["tickets"]["rows"] == 3, "events of ticket 1 still tell of it"
     assert found.inside(EVENT).filter(event_id="11").collect().height == 1
     assert "undated" in found.parts_of(EVENT)
 
@@ -218,7 +218,7 @@ def test_all_exports_are_asked_where_a_ticket_was_opened_earlier(site: Callable[
         assert_frame_equal(found.inside(feed).collect(), wanted.inside(feed).collect())
 
 
-@pytest.mark.parametrize("frame", ["whereabouts", "spread_feed_ticket", "shared_feed_ticket_event", EVENT])
+@pytest.mark.parametrize("frame", ["whereabouts_ticket", "spread_feed_ticket", "shared_feed_ticket_event", EVENT])
 def test_what_the_run_before_knew_is_not_relied_upon_where_it_is_damaged(
     frame: str, site: Callable[[], Settings], tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from transforms.facts.parts import (
     packed,
     several,
 )
-from transforms.facts.repeat import reaches, resolved_days, span_of
+from transforms.facts.repeat import reaches, resolved_days, span_of_openings
 from transforms.facts.whereabouts import Whereabouts
 
 EPOCH = dt.date(1970, 1, 1)
@@ -48,7 +48,7 @@ def frame(told: Sequence[tuple[str, dt.date | None]]) -> pl.LazyFrame:
 
 
 def words(told: Sequence[tuple[str, dt.date | None]]) -> np.ndarray:
-    return packed(frame(told), pl.col("day")).collect()["packed"].to_numpy(writable=True)
+    return packed(frame(told), pl.col("ticket_id"), pl.col("day")).collect()["packed"].to_numpy(writable=True)
 
 
 def tickets_of(*exports: Sequence[tuple[str, dt.date | None]]) -> np.ndarray:
@@ -158,7 +158,7 @@ Survey = tuple[str, str | None, dt.date | None]
 
 def following(surveys: Sequence[Survey]) -> list[np.ndarray]:
     rows = pl.LazyFrame(surveys, schema={"name": pl.String, "ticket_id": pl.String, "day": pl.Date}, orient="row")
-    return [it.to_numpy() for it in followers(rows, ["name"], pl.col("day")).collect()]
+    return [it.to_numpy() for it in followers(rows, pl.struct("name"), pl.col("day")).collect()]
 
 
 @QUICK
@@ -253,7 +253,7 @@ def test_a_part_reaches_all_in_which_a_customer_may_come_back_in_time(
     schema = pl.Schema({"part": pl.String(), "at": pl.Datetime("us", "UTC")})
     tickets = pl.LazyFrame(resolved, schema=schema, orient="row").rename({"at": "resolved_at"})
     openings = pl.LazyFrame(opened, schema=schema, orient="row").rename({"at": "opened_again_at"})
-    told = (_of_each(tickets, resolved_days), _of_each(openings, span_of))
+    told = (_of_each(tickets, resolved_days), _of_each(openings, span_of_openings))
     found = set(reaches(*told, window=window).collect().iter_rows())
     needed = {(one, other) for one, at in resolved for other, again in opened if at < again <= at + window}
     assert needed <= found

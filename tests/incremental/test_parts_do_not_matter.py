@@ -13,9 +13,23 @@ from hypothesis import strategies as st
 
 from flows.settings import Settings, load
 from tests.flows.persons import accepting
-from tests.incremental.deployment import BOT, EVENT, PEOPLE, SURVEY, TICKET, new_deployment
-from tests.incremental.rows import Maker, Row, feed_frame
+from tests.incremental.deployment import (
+    BOT,
+    CALL,
+    CART,
+    COUNT,
+    EVENT,
+    ORDER,
+    PAGE,
+    PEOPLE,
+    SURVEY,
+    TICKET,
+    new_deployment,
+)
+from tests.incremental.rows import Row, feed_frame
+from tests.incremental.rows_beside import MakerBeside
 from tests.incremental.staged import Export, differing, elsewhere, facts_of, feeds_of, split_finely, staged, stored
+from transforms.facts.families import LAID
 
 SEEDS = st.integers(0, 1_000_000_000)
 AS_OF = st.dates(dt.date(2026, 1, 15), dt.date(2026, 5, 25))
@@ -30,7 +44,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Settings]:
 def exports_of(seed: int) -> list[Export]:
     """The exports of several months: versions of a row, and of an event with its ticket, lie in several of them."""
     chance = random.Random(seed)  # noqa: S311 -- no secret
-    maker = Maker(chance, tickets=chance.choice((6, 30)))
+    maker = MakerBeside(chance, tickets=chance.choice((6, 30)))
     found = []
     for source in ("alpha", "beta"):
         tells = chance.random() < 0.7
@@ -51,7 +65,30 @@ def exports_of(seed: int) -> list[Export]:
         found.append(export(SURVEY, f"surveys_{month}", surveys, source=source, kind=kind, **scale))
     if chance.random() < 0.8:
         found.append(export(PEOPLE, "people", maker.roster(), source="rh"))
+    found += beside(chance, maker)
     return [it for it in found if it.rows.height]
+
+
+def beside(chance: random.Random, maker: MakerBeside) -> list[Export]:
+    """Exports of all else that lies in parts: some tell of a link, an answer or a name nowhere, some in one part."""
+    found = [export(COUNT, "counts", [maker.count_of_calls() for _ in range(chance.randrange(8))], source="standard")]
+    for month in range(2):
+        for source in ("boutique", "standard"):
+            tells = chance.random() < 0.4
+
+            def some(numbers: int) -> list[int]:
+                return [chance.randrange(20) for _ in range(chance.randrange(numbers))]
+
+            orders = [line for number in some(14) for line in maker.order(number, tells=tells)]
+            carts = [maker.cart(number, tells=tells) for number in some(14)]
+            calls, pages = [maker.call(number, tells=tells) for number in some(14)], [maker.page(n) for n in some(20)]
+            told = {ORDER: orders, CART: carts, CALL: calls, PAGE: pages}
+            found += [
+                export(feed, f"{feed}_{source}_{month}", rows, source=source)
+                for feed, rows in told.items()
+                if chance.random() < 0.8
+            ]
+    return found
 
 
 def export(feed: str, slot: str, rows: list[Row], **constants: object) -> Export:
@@ -69,8 +106,8 @@ def require_the_same(seed: int, as_of: dt.date, rows_a_part: int, told: Settings
             here = elsewhere(told, home / way, as_of)
             draft = staged(stored(exports, here), here)
             found.append((feeds_of(draft), facts_of(draft)))
-            parts = len(draft.parts_of(TICKET) | draft.parts_of(EVENT))
-            assert parts <= 1 or way == "parts"
+            parts = {feed: len(draft.parts_of(feed)) for feed in LAID if feed in feeds_of(draft)}
+            assert way == "parts" or set(parts.values()) <= {1}
     (feeds, facts), (feeds_parted, facts_parted) = found
     assert differing(feeds, feeds_parted) == []
     assert differing(facts, facts_parted) == []

@@ -13,8 +13,10 @@ import polars as pl
 from expectations.tables.feed_ticket import FEED_TICKET
 from transforms.calendar import day_ends_at
 from transforms.facts.credit import Tickets
+from transforms.facts.families import TICKET
 from transforms.facts.people import People
-from transforms.facts.reached import reached
+from transforms.facts.reached import Contacted
+from transforms.facts.tells import of_all_parts
 from transforms.facts.ticket import lived
 from transforms.facts.ticket_hand_off import told_hand_offs
 from transforms.facts.ticket_life import reopenings
@@ -23,8 +25,13 @@ from transforms.scales import Scale
 from transforms.site import Site
 
 TOLD_EVENT, TOLD_TICKET, TOLD_SURVEY = "told_event", "told_ticket", "told_survey"
-TOLD_SOURCE, TOLD_ANSWERING, TOLD_ANSWER = "told_source", "told_answering", "told_answer"
-"""What each source tells of at all: by its events, by some of its tickets, and by all of them."""
+TOLD_SOURCE, TOLD_ANSWER = "told_source", "told_answer"
+"""What each source tells of at all by its events, and by its tickets."""
+TOLD_OF_CONTACTS, TOLD_OF_ORDERS, TOLD_OF_CARTS, TOLD_OF_BOTS = (
+    *("told_contact_source", "told_order_source"),
+    *("told_cart_source", "told_bot_source"),
+)
+"""The same by its calls and chats, orders, carts and sessions with the bot."""
 TOLD_MERGE, TOLD_HEIR = "told_merge", "told_heir"
 """Tickets that were merged into others, and what these inherit."""
 TOLD_BOT, TOLD_TIME = "told_bot", "told_time"
@@ -37,8 +44,10 @@ TOLD_BACKLOG, TOLD_DURATION, TOLD_WORK = "told_backlog", "told_duration", "told_
 """What the tickets of a part add to the backlog, to the histogram, and to the work of a month."""
 TOLD_REVIEW, TOLD_HELP = "told_review", "told_help"
 """Frames that several facts are made of; they stay inside the house."""
-TOLD_CONTACT = "told_contact"
-"""The moments at which known customers turned to the service."""
+TOLD_TALLY, TOLD_PLACED = "told_tally", "told_placed"
+"""Contacts that were only counted, and orders that carts name."""
+TOLD_REACHED, TOLD_CALLED, TOLD_KNOWN = "told_reached", "told_called", "told_known"
+"""When known persons were in contact, by tickets and by calls and chats, and whether any were."""
 TOLD_CART, TOLD_CUSTOMER, TOLD_BUYER = "told_cart", "told_customer", "told_buyer"
 """Carts, spells and months of orders in the order of their customers."""
 
@@ -104,9 +113,14 @@ class Bench:
         return Tickets(self[TOLD_TIME], self.get(TOLD_EVENT)) if TOLD_TIME in self.frames else None
 
     @property
-    def moments(self) -> pl.LazyFrame:
+    def turned_to_us(self) -> Contacted:
         """When known persons contacted the service."""
-        return reached(self.get("fact_ticket"), self.get("fact_contact"))
+        return Contacted.turned_to_us(self.get(TOLD_REACHED), self.get(TOLD_CALLED), self[TOLD_KNOWN])
+
+    @property
+    def was_served(self) -> Contacted:
+        """When known customers were in contact with the service."""
+        return Contacted.was_served(self.get(TOLD_REACHED), self.get(TOLD_CALLED), self[TOLD_KNOWN])
 
     @property
     def reopenings(self) -> pl.LazyFrame | None:
@@ -119,9 +133,9 @@ class Lies(StrEnum):
 
     WHOLE = "whole"
     PARTS = "parts"
-    """By the tickets that they tell of, each part made of its own part of other such frames."""
+    """As a family of feeds lies (`families`), each part made of its own part of other such frames."""
     SCATTERED = "scattered"
-    """Made whole, then laid into parts by the tickets that they tell of."""
+    """Made whole, then laid into parts by what they tell of."""
     MONTHS = "months"
     """By the month of their day, each made of all parts that tell of days in it."""
 
@@ -131,8 +145,14 @@ class Near:
     """Frames of which a step of parts is given every part that its own rows reach."""
 
     frames: tuple[str, ...]
-    by: Literal["tickets", "openings"]
-    """Those of the tickets that the rows name, or those in which a customer may come back."""
+    by: Literal["tickets", "openings", "days"]
+    """Those of the tickets that the rows name, those in which a customer may come back, or those with moments on days
+    that lie near.
+    """
+    clocks: tuple[str, ...] = ()
+    """Of near days, the instants that look at them."""
+    before: dt.timedelta = dt.timedelta(0)
+    after: dt.timedelta = dt.timedelta(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +165,6 @@ class Daily:
     told: Callable[[pl.LazyFrame, dt.datetime], pl.LazyFrame]
 
 
-FED_IN_PARTS = ("feed_ticket", "feed_ticket_event", "feed_survey")
-"""The feeds whose rows lie by their tickets; an invitation to a survey lies with the ticket it asks about."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """A frame to build."""
@@ -158,8 +174,12 @@ class Step:
     also: tuple[str, ...] = ()
     """Frames that are used where they are; a step is given no others than these and those it needs."""
     build: Callable[[Bench], pl.LazyFrame]
+    where: tuple[str, ...] = ()
+    """It is made only where one of these is there too; none: always."""
     lies: Lies = Lies.WHOLE
-    near: Near | None = None
+    family: str = TICKET
+    """By what it lies, where it lies in parts."""
+    near: tuple[Near, ...] = ()
     """What a step of parts reads beyond its own part."""
     changes_at: Callable[[Bench], pl.LazyFrame] | None = None
     """When time alone changes the rows of a part, in one cell; None where it never does."""
@@ -171,3 +191,13 @@ class Step:
     def uses(self) -> tuple[str, ...]:
         """Every frame that the step may read."""
         return self.needs + self.also
+
+
+CREDIT = (TOLD_TIME, TOLD_EVENT)
+"""Of what tickets are credited to whoever was in charge."""
+
+
+def by_source(name: str, of_part: Step) -> dict[str, Step]:
+    """What each source tells of at all: what each part of its rows does, and from that all of them."""
+    some = f"{name}_part"
+    return {some: of_part, name: Step(needs=(some,), build=lambda b: of_all_parts(b[some]))}

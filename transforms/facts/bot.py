@@ -14,24 +14,36 @@ import polars as pl
 
 from expectations.tables.fact_self_service import FACT_BOT_SESSION
 from transforms.calendar import local_day
-from transforms.facts.reached import with_next_contact
-from transforms.facts.shape import in_shape, is_told, until
+from transforms.facts.reached import Contacted, with_next_contact
+from transforms.facts.shape import in_shape, until
+from transforms.facts.tells import filled_by, with_tells
 from transforms.site import Site
 
 RECONTACTED_WITHIN = dt.timedelta(hours=72)
+_NAMES_PERSONS = "tells_customer_id"
 
 
-def fact_bot_session(sessions: pl.LazyFrame, moments: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
-    """One row is a session with the bot that started before the end."""
-    known = until(sessions, "started_at", end).with_columns(
+def naming_sources(sessions: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a source, with whether it names the persons of some of its sessions before the end."""
+    return filled_by(until(sessions, "started_at", end), ["customer_id"])
+
+
+def fact_bot_session(
+    sessions: pl.LazyFrame, naming: pl.LazyFrame, contacted: Contacted, site: Site, *, end: dt.datetime
+) -> pl.LazyFrame:
+    """One row is a session with the bot that started before the end.
+
+    `naming`: whether each source names persons (`naming_sources`).
+    """
+    told = with_tells(until(sessions, "started_at", end), naming, [_NAMES_PERSONS])
+    known = told.with_columns(
         started_on=local_day("started_at", site.zone),
         left_at=pl.coalesce("ended_at", "started_at"),
         is_handed_off=pl.col("is_handed_off").fill_null(value=False) | (pl.col("handed_off_at") < end).fill_null(False),
         is_counted=~pl.col("is_test").fill_null(value=False) & (pl.col("user_message_count").fill_null(1) > 0),
-        is_anyone_named=is_told("customer_id"),
     )
     # At the very end the bot itself may open a ticket: only what comes later is the person's doing.
-    followed = with_next_contact(known, moments, after="left_at", counts_same_instant=False)
+    followed = with_next_contact(known, contacted, after="left_at", counts_same_instant=False)
     return in_shape(_with_outcome(followed), FACT_BOT_SESSION)
 
 
@@ -49,5 +61,5 @@ def _with_outcome(lf: pl.LazyFrame) -> pl.LazyFrame:
     return lf.with_columns(
         outcome=pl.when("is_counted").then(outcome),
         is_contained=pl.col("is_counted") & (outcome == "contained"),
-        is_recontact_known=pl.col("are_contacts_known") & pl.col("is_anyone_named"),
+        is_recontact_known=pl.col("are_contacts_known") & pl.col(_NAMES_PERSONS),
     )

@@ -9,22 +9,40 @@ import polars as pl
 from expectations.tables.fact_commerce import FACT_CART, FACT_CART_CUSTOMER_PERIOD
 from expectations.tables.metric import GRAINS
 from transforms.calendar import local_day
-from transforms.facts.shape import in_shape, is_told, until
+from transforms.facts.shape import in_shape, until
+from transforms.facts.tells import filled_by, with_tells
 from transforms.metrics.periods import end_of, start_of
 from transforms.site import Site
 
 WINDOW = dt.timedelta(days=7)
 _CELL = ["channel", "team", "segment"]
+_CART = ["source", "cart_id"]
+_OF_ORDERS = ("ordered_at", "order_id", "is_ordered")
+_TELLS = [f"tells_{name}" for name in _OF_ORDERS]
 
 
-def fact_cart(carts: pl.LazyFrame, orders: pl.LazyFrame | None, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
+def telling_sources(carts: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a source, with what some of its carts before the end tell of orders."""
+    return filled_by(until(carts, "created_at", end), _OF_ORDERS)
+
+
+def placed(carts: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a cart that names an order of its source, and does not tell when that was placed."""
+    asked = carts.filter(pl.col("ordered_at").is_null()).select(*_CART, "order_id")
+    known = orders.select("source", "order_id", placed_at="ordered_at")
+    return asked.join(known, on=["source", "order_id"]).select(*_CART, "placed_at")
+
+
+def fact_cart(
+    carts: pl.LazyFrame, telling: pl.LazyFrame, orders: pl.LazyFrame | None, site: Site, *, end: dt.datetime
+) -> pl.LazyFrame:
     """One row is a cart created before the end; an order later than that is none yet.
 
-    The instant of the order is the cart's own, else that of the order it names; a cart that is only said to have
-    become an order did so in time.
+    The instant of the order is the cart's own, else that of the order it names (`placed`); a cart that is only said to
+    have become an order did so in time. `telling`: what each source tells of orders (`telling_sources`).
     """
-    known = _with_order(until(carts, "created_at", end), orders)
-    can_tell = pl.any_horizontal(is_told(name) for name in ("ordered_at", "order_id", "is_ordered"))
+    known = with_tells(_with_order(until(carts, "created_at", end), orders), telling, _TELLS)
+    can_tell = pl.any_horizontal(_TELLS)
     in_time = (pl.col("bought_at") < end) & (pl.col("bought_at") - pl.col("created_at") <= WINDOW)
     is_said = pl.col("is_ordered").fill_null(pl.col("order_id").is_not_null())
     return in_shape(
@@ -80,7 +98,4 @@ def _with_order(carts: pl.LazyFrame, orders: pl.LazyFrame | None) -> pl.LazyFram
     """When the cart became an order, as it says itself or as the order of its source does."""
     if orders is None:
         return carts.with_columns(bought_at="ordered_at")
-    placed = orders.select("source", "order_id", placed_at="ordered_at")
-    return carts.join(placed, on=["source", "order_id"], how="left").with_columns(
-        bought_at=pl.coalesce("ordered_at", "placed_at")
-    )
+    return carts.join(orders, on=_CART, how="left").with_columns(bought_at=pl.coalesce("ordered_at", "placed_at"))

@@ -11,11 +11,36 @@ from transforms.calendar import elapsed_seconds, local_day
 from transforms.facts.contact_day import tallied_contacts
 from transforms.facts.people import People
 from transforms.facts.shape import in_shape, threshold, until
+from transforms.facts.tells import with_tells
 from transforms.site import Site
+
+_TELLS = ("tells_answers", "has_answers", "tells_waits")
+"""Whether it tells of any contact if it was answered; whether any was; how long one of these waited."""
+
+
+def tallied(tallies: pl.LazyFrame, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is all contacts of a day and tally before the end that ended alike, in the columns of the fact."""
+    return until(tallied_contacts(tallies, site), "started_at", end)
+
+
+def tell_contacts(contacts: pl.LazyFrame, people: People | None, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a source, with what some of its contacts before the end tell of answers (`_TELLS`)."""
+    dated = _answered(_dated(contacts, people, site, end=end))
+    waited = pl.coalesce("wait_s", elapsed_seconds("started_at", "answered_at"))
+    return (
+        dated.group_by("source")
+        .agg(
+            tells_answers=(pl.col("is_answered").is_not_null() | pl.col("answered_at").is_not_null()).any(),
+            has_answers=pl.col("was_answered").any(),
+            tells_waits=(pl.col("was_answered") & waited.is_not_null()).any(),
+        )
+        .sort("source")
+    )
 
 
 def fact_contact(
     contacts: pl.LazyFrame | None,
+    tells: pl.LazyFrame | None,
     tallies: pl.LazyFrame | None,
     people: People | None,
     site: Site,
@@ -26,18 +51,24 @@ def fact_contact(
 
     Where the export names no team, it is that of the agent on the day. A contact nobody answered counts as abandoned;
     where the export never tells who was answered, or an agent took it who is no person, nothing is said.
-    Handle time is shared out over the chats held at once in whole seconds, rounded down.
+    Handle time is shared out over the chats held at once in whole seconds, rounded down. `tells`: what each source
+    tells of answers (`tell_contacts`); `tallies` are in the columns of the fact (`tallied`).
     """
     parts = [FACT_CONTACT.empty()]
     if contacts is not None:
-        known = until(contacts, "started_at", end)
-        dated = known.with_columns(
-            started_on=local_day("started_at", site.zone), contacts=pl.lit(1), is_tally=pl.lit(value=False)
-        )
-        parts.append(in_shape(_judged(_timed(_answered(_with_people(dated, people)), site)), FACT_CONTACT))
+        known = with_tells(_answered(_dated(contacts, people, site, end=end)), tells, _TELLS)
+        parts.append(in_shape(_judged(_timed(_handled(known), site)), FACT_CONTACT))
     if tallies is not None:
-        parts.append(until(tallied_contacts(tallies, site), "started_at", end))
+        parts.append(tallies)
     return pl.concat(parts)
+
+
+def _dated(contacts: pl.LazyFrame, people: People | None, site: Site, *, end: dt.datetime) -> pl.LazyFrame:
+    """The contacts before the end, with their day and with what is known of their agent."""
+    dated = until(contacts, "started_at", end).with_columns(
+        started_on=local_day("started_at", site.zone), contacts=pl.lit(1), is_tally=pl.lit(value=False)
+    )
+    return _with_people(dated, people)
 
 
 def _with_people(lf: pl.LazyFrame, people: People | None) -> pl.LazyFrame:
@@ -53,13 +84,17 @@ def _with_people(lf: pl.LazyFrame, people: People | None) -> pl.LazyFrame:
 
 
 def _answered(lf: pl.LazyFrame) -> pl.LazyFrame:
+    """Whether a contact is told to have been answered by a person: false where it was not, and where nothing tells."""
     is_answered = pl.col("is_answered") | pl.col("answered_at").is_not_null() | (pl.col("talk_s") > 0)
-    is_known = (pl.col("is_answered").is_not_null() | pl.col("answered_at").is_not_null()).any().over("source")
-    missed = is_known | pl.col("abandoned_at").is_not_null()
+    return lf.with_columns(was_answered=~pl.col("by_machine") & is_answered.fill_null(value=False))
+
+
+def _handled(lf: pl.LazyFrame) -> pl.LazyFrame:
+    missed = pl.col("tells_answers") | pl.col("abandoned_at").is_not_null()
     return lf.with_columns(
         is_handled=pl.when("by_machine")
         .then(None)
-        .when(is_answered.fill_null(value=False))
+        .when("was_answered")
         .then(pl.lit(value=True))
         .when(missed)
         .then(pl.lit(value=False))
@@ -90,8 +125,7 @@ def _judged(lf: pl.LazyFrame) -> pl.LazyFrame:
     is_short = (is_missed & (pl.col("wait_s") < pl.col("short_abandon_s"))).fill_null(value=False)
     within = pl.when("is_handled").then(pl.col("wait_s") <= pl.col("threshold_s"))
     # Where no answer tells how long it took, those given up alone would make the service level 0.
-    answer = pl.col("is_handled").fill_null(value=False)
-    tells = ~answer.any().over("source") | (answer & pl.col("wait_s").is_not_null()).any().over("source")
+    tells = ~pl.col("has_answers") | pl.col("tells_waits")
     return lf.with_columns(
         is_counted=is_counted,
         is_offered=is_counted & ~is_short,

@@ -13,7 +13,7 @@ import polars as pl
 
 from expectations.tables.fact_self_service import FACT_ARTICLE_VIEW, FACT_HELP_SESSION
 from transforms.calendar import local_day
-from transforms.facts.reached import with_next_contact
+from transforms.facts.reached import Contacted, with_next_contact
 from transforms.facts.shape import in_shape, until
 from transforms.site import Site
 
@@ -43,14 +43,14 @@ def fact_article_view(events: pl.LazyFrame) -> pl.LazyFrame:
     return in_shape(events, FACT_ARTICLE_VIEW)
 
 
-def fact_help_session(events: pl.LazyFrame, moments: pl.LazyFrame, site: Site) -> pl.LazyFrame:
+def fact_help_session(events: pl.LazyFrame, contacted: Contacted, site: Site) -> pl.LazyFrame:
     """One row is a visit of the help centre; events without the number of a visit make none."""
     visits = _visits(events.filter(pl.col("session_id").is_not_null())).with_columns(
         started_on=local_day("started_at", site.zone),
         is_entered_on_article=pl.col("article_id").is_not_null(),
     )
     is_single_page = (pl.col("page_count") == 1) & (pl.col("search_count") == 0)
-    followed = with_next_contact(visits, moments, after="first_article_at", counts_same_instant=True)
+    followed = with_next_contact(visits, contacted, after="first_article_at", counts_same_instant=True)
     in_need = (pl.col("reached_at") <= pl.col("last_article_at") + DEFLECTED_WITHIN).fill_null(value=False)
     can_tell = pl.col("are_contacts_known") & pl.col("customer_id").is_not_null()
     return in_shape(

@@ -15,38 +15,44 @@ import polars as pl
 from expectations.tables.fact_commerce import FACT_ORDER, FACT_SERVICE_REVENUE
 from transforms.calendar import local_day
 from transforms.facts.credit import Tickets, credited
-from transforms.facts.reached import reached
-from transforms.facts.shape import in_shape, is_told, until
+from transforms.facts.reached import Contacted, of_persons
+from transforms.facts.shape import in_shape, until
+from transforms.facts.tells import filled_by, with_tells
 from transforms.site import Site
 
 INFLUENCE = dt.timedelta(days=7)
+LINKS = ("ticket_id", "agent_id", "is_service_sale", "coupon")
+"""Columns by which an order may be linked to the service."""
+_TELLS = {name: f"tells_{name}" for name in LINKS}
 _ORDER = ["source", "order_id"]
 _CELL = ["channel", "team", "segment"]
 _NAMED = ("customer_id", *_CELL, "agent_id", "topic", "ticket_id")
 
 
+def linking_sources(orders: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a source, with the columns of a link to the service that some of its orders before the end fill."""
+    return filled_by(until(orders, "ordered_at", end), LINKS)
+
+
 def fact_order(
-    orders: pl.LazyFrame, moments: pl.LazyFrame, tickets: Tickets | None, site: Site, *, end: dt.datetime
+    orders: pl.LazyFrame,
+    linking: pl.LazyFrame,
+    served: Contacted,
+    tickets: Tickets | None,
+    site: Site,
+    *,
+    end: dt.datetime,
 ) -> pl.LazyFrame:
     """One row is an order placed before the end: its lines less its refunds, dated by the first of its lines.
 
     What an order does not name itself (channel, team, segment, agent, customer) is that of the ticket that led to it.
+    `linking`: what all orders of each source tell of links (`linking_sources`).
     """
-    linked = until(orders, "ordered_at", end).with_columns(is_service_sale=_is_linked(site))
+    known = with_tells(until(orders, "ordered_at", end), linking, _TELLS.values())
+    linked = known.with_columns(is_service_sale=_is_linked(site))
     summed = _judged(linked.group_by(_ORDER).agg(_of_lines()))
     named = credited(summed.with_columns(ordered_on=local_day("ordered_at", site.zone)), tickets, at="ordered_at")
-    return in_shape(_with_influence(named, moments), FACT_ORDER)
-
-
-def in_contact(tickets: pl.LazyFrame | None, contacts: pl.LazyFrame | None, told: pl.LazyFrame | None) -> pl.LazyFrame:
-    """One row is a moment at which a known customer was in contact: a ticket, a call or chat answered, a message."""
-    answered = None if contacts is None else contacts.filter(pl.col("is_handled").fill_null(value=True))
-    parts = [reached(tickets, answered)]
-    if tickets is not None and told is not None:
-        messages = told.filter("is_customer").select("source", "ticket_id", reached_at="occurred_at")
-        writers = tickets.filter("is_counted", pl.col("customer_id").is_not_null())
-        parts.append(messages.join(writers, on=["source", "ticket_id"]).select("customer_id", "reached_at"))
-    return pl.concat(parts).sort("reached_at", "customer_id")
+    return in_shape(_with_influence(named, served), FACT_ORDER)
 
 
 def fact_service_revenue(
@@ -80,7 +86,7 @@ def _is_linked(site: Site) -> pl.Expr:
     }
     if site.service_coupons:
         links["coupon"] = _is_own_coupon(site.service_coupons)
-    can_tell = pl.any_horizontal(is_told(column) for column in links)
+    can_tell = pl.any_horizontal(pl.col(_TELLS[column]) for column in links)
     is_linked = pl.any_horizontal(link.fill_null(value=False) for link in links.values())
     return pl.when(can_tell).then(is_linked)
 
@@ -125,16 +131,13 @@ def _judged(lf: pl.LazyFrame) -> pl.LazyFrame:
     return lf.with_columns(exclusion_reason=reason, is_counted=reason.is_null())
 
 
-def _with_influence(orders: pl.LazyFrame, moments: pl.LazyFrame) -> pl.LazyFrame:
+def _with_influence(orders: pl.LazyFrame, served: Contacted) -> pl.LazyFrame:
     """Whether the customer's last contact before the order lies within the 7 days before it."""
-    are_known = moments.select(are_contacts_known=pl.len() > 0)
-    buyers = orders.select("customer_id").drop_nulls().unique()
-    of_buyers = moments.join(buyers, on="customer_id", how="semi").sort("reached_at")
     can_tell = pl.col("are_contacts_known") & pl.col("customer_id").is_not_null()
     return (
         orders.sort("ordered_at")
         .join_asof(
-            of_buyers,
+            of_persons(served.moments, orders),
             left_on="ordered_at",
             right_on="reached_at",
             by="customer_id",
@@ -142,7 +145,7 @@ def _with_influence(orders: pl.LazyFrame, moments: pl.LazyFrame) -> pl.LazyFrame
             coalesce=False,
             check_sortedness=False,
         )
-        .join(are_known, how="cross")
+        .join(served.are_known, how="cross")
         .with_columns(is_influenced=pl.when(can_tell).then(pl.col("reached_at").is_not_null()))
     )
 

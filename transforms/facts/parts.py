@@ -1,9 +1,9 @@
-"""How a long history of tickets is parted, so that a night touches little of it and no step holds all of it.
+"""How a long history is parted, so that a night touches little of it and no step holds all of it.
 
 A ticket belongs to the part of the day on which it was opened, by the earliest day that any row of its number tells of
 its opening; a number that no row tells the opening of belongs to the part without a day. So all rows of one number lie
 together, whatever source they come from. Nothing but speed depends on where that is: what is known of other tickets
-reaches a part by frames of its own.
+reaches a part by frames of its own. So it is with all else that lies in parts (`transforms.facts.families`).
 
 Numbers are known by 48 bits of their hash beside 16 bits of the day, so that one sort of whole numbers finds the first
 day of each. Two numbers with one hash share a part, and no harm is done.
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -25,8 +24,8 @@ import polars as pl
 UNSPLIT, WITHOUT_A_DAY = "all", "undated"
 ROWS_UNSPLIT = 1_000_000
 """A history up to so many rows is one part."""
-ROWS_A_PART = 250_000
-"""A longer one has parts as short as they can be with so many rows each, on average."""
+ROWS_A_PART = 60_000
+"""A longer one has parts as short as they can be with so many rows of each of its feeds, on average."""
 _DAYS = {"third": 10, "month": 30, "quarter": 91, "year": 365}
 """About how many days the part of a calendar has, the shortest first."""
 DAY_BITS, NO_DAY = np.uint64(16), np.uint64(0xFFFF)
@@ -37,21 +36,21 @@ Words = npt.NDArray[np.uint64]
 Days = npt.NDArray[np.uint16]
 
 
-def packed(tickets: pl.LazyFrame, opened_on: pl.Expr) -> pl.LazyFrame:
-    """One row is a ticket number that rows speak of: its hash and the first day they tell of its opening, in order."""
-    told = tickets.select(number=hashed(pl.col("ticket_id")), day=_day_number(opened_on))
+def packed(rows: pl.LazyFrame, name: pl.Expr, began_on: pl.Expr) -> pl.LazyFrame:
+    """One row is a name that rows speak of: its hash and the first day they tell of its beginning, in order."""
+    told = rows.select(number=hashed(name), day=_day_number(began_on))
     return (
         told.group_by("number").agg(pl.col("day").min()).select(packed=pl.col("number") | pl.col("day")).sort("packed")
     )
 
 
-def followers(rows: pl.LazyFrame, key: Sequence[str], dated_on: pl.Expr) -> pl.LazyFrame:
+def followers(rows: pl.LazyFrame, name: pl.Expr, dated_on: pl.Expr) -> pl.LazyFrame:
     """One row is something that speaks of a ticket, by the hashes of both, with the day that its row tells.
 
     In the order of the tickets, for that is how they are looked up. What names no ticket has 0 for it.
     """
     told = rows.select(
-        number=hashed(pl.struct(key)),
+        number=hashed(name),
         ticket=pl.when(pl.col("ticket_id").is_not_null()).then(hashed(pl.col("ticket_id"))).otherwise(0),
         day=_day_number(dated_on),
     )
@@ -68,27 +67,28 @@ def is_one_part(rows: int) -> bool:
     return rows <= ROWS_UNSPLIT
 
 
-def grain_of(days: Days | Words, rows: int) -> str:
-    """The shortest stretch of the calendar that has rows enough, for tickets opened on some days since 1970."""
+def grain_of(days: Days | Words, rows: int, *, feeds: int = 1) -> str:
+    """The shortest stretch of the calendar that has rows enough, for what began on some days since 1970."""
     is_there = np.zeros(int(NO_DAY) + 1, bool)
     is_there[days] = True
     count = int(is_there[: int(NO_DAY)].sum())
     if is_one_part(rows) or not count:
         return UNSPLIT
-    return next((grain for grain, length in _DAYS.items() if rows * length >= ROWS_A_PART * count), "year")
+    enough = ROWS_A_PART * feeds * count
+    return next((grain for grain, length in _DAYS.items() if rows * length >= enough), "year")
 
 
 @dataclass(frozen=True)
 class Routing:
-    """In which part the rows of each ticket number, or of whatever follows one, lie."""
+    """In which part the rows of each thing, such as a ticket number, or of whatever follows one, lie."""
 
     words: Words
-    """Hashes, each once and in order, with the day on which each was opened, in days since 1970, behind."""
+    """Hashes, each once and in order, with the day on which each began, in days since 1970, behind."""
     grain: str = UNSPLIT
 
     @property
     def names(self) -> list[str]:
-        """The parts, by the days since 1970 on which their tickets were opened."""
+        """The parts, by the days since 1970 on which what lies there began."""
         return _names(self.grain)
 
     def days_of(self, hashes: Words) -> Words:
@@ -106,7 +106,7 @@ class Routing:
         return {part: hashes[np.sort(np.concatenate(here))] for part, here in found.items()}
 
     def part_of(self, name: pl.Expr) -> pl.Expr:
-        """The part that a row belongs to by the name of its ticket, or of what follows one."""
+        """The part that a row belongs to by the name of its thing, or of what follows one."""
         names = pl.Series(self.names)
 
         def parts(hashes: pl.Series) -> pl.Series:

@@ -26,7 +26,7 @@ def resolved_days(tickets: pl.LazyFrame) -> pl.LazyFrame:
     return tickets.drop_nulls("resolved_at").select(on=pl.col("resolved_at").dt.date()).unique().sort("on")
 
 
-def span_of(openings: pl.LazyFrame) -> pl.LazyFrame:
+def span_of_openings(openings: pl.LazyFrame) -> pl.LazyFrame:
     """One row says when the first and the last of some openings are."""
     at = pl.col("opened_again_at")
     return openings.select(first_at=at.min(), last_at=at.max())
@@ -35,7 +35,7 @@ def span_of(openings: pl.LazyFrame) -> pl.LazyFrame:
 def reaches(resolved: pl.LazyFrame, spans: pl.LazyFrame, *, window: dt.timedelta) -> pl.LazyFrame:
     """One row is a part of tickets and a part of openings (`reached`) in which one may follow a resolution in time.
 
-    Both are told by `part`: the `resolved_days` of tickets, the `span_of` openings.
+    Both are told by `part`: the `resolved_days` of tickets, the `span_of_openings`.
     """
     day = dt.timedelta(days=1)
     looked = resolved.select(

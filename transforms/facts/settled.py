@@ -7,26 +7,30 @@ the fact is then made again for nothing, but never too late.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import polars as pl
 
+from expectations.schema import INSTANT
 from transforms.facts.ticket import DONE, INSTANTS
 from transforms.site import Site
 
 
-def next_event(events: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
-    """When the first event happens that lies behind the end."""
-    return _first(events, pl.col("occurred_at"), end=end)
+def next_row(rows: pl.LazyFrame | None, clocks: Iterable[str], end: dt.datetime) -> pl.LazyFrame:
+    """The first instant behind the end that rows of a feed tell of, where there are any."""
+    if rows is None:
+        return pl.LazyFrame({"at": [None]}, schema={"at": INSTANT})
+    return _first(rows, *map(pl.col, clocks), end=end)
 
 
 def next_answer(surveys: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
     """The first instant behind the end that rows of `feed_survey` tell of."""
-    return _first(surveys, *map(pl.col, ("sent_at", "dated_at", "started_at", "answered_at")), end=end)
+    return next_row(surveys, ("sent_at", "dated_at", "started_at", "answered_at"), end)
 
 
 def next_instant(tickets: pl.LazyFrame, end: dt.datetime) -> pl.LazyFrame:
     """The first instant behind the end that rows of `feed_ticket` tell of."""
-    return _first(tickets, *map(pl.col, INSTANTS), end=end)
+    return next_row(tickets, INSTANTS, end)
 
 
 def next_verdict(tickets: pl.LazyFrame, site: Site, end: dt.datetime) -> pl.LazyFrame:

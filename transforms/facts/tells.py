@@ -5,6 +5,8 @@ A source is known by all of its rows, wherever they lie: what is found here is f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 TOLD_BY_SOURCE = ("tells_messages", "tells_team", "tells_resolutions")
@@ -32,14 +34,20 @@ def answering_sources(timed: pl.LazyFrame) -> pl.LazyFrame:
     return timed.group_by("source").agg(tells_answers=is_told.any()).sort("source")
 
 
-def tell_answers(some: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a source, with whether any of its tickets tell of answers, of `answering_sources` of some of them."""
-    return some.group_by("source").agg(pl.col(ANSWERING).any()).sort("source")
+def filled_by(rows: pl.LazyFrame, columns: Iterable[str]) -> pl.LazyFrame:
+    """One row is a source, with whether some of its rows fill each column: `tells_` and its name."""
+    fills = (pl.col(name).is_not_null().any().alias(f"tells_{name}") for name in columns)
+    return rows.group_by("source").agg(*fills).sort("source")
 
 
-def with_tells(lf: pl.LazyFrame, tells: pl.LazyFrame | None, names: tuple[str, ...]) -> pl.LazyFrame:
+def of_all_parts(some: pl.LazyFrame) -> pl.LazyFrame:
+    """One row is a source, with what any part of its rows tells, of what each part does."""
+    return some.group_by("source").agg(pl.all().any()).sort("source")
+
+
+def with_tells(lf: pl.LazyFrame, tells: pl.LazyFrame | None, names: Iterable[str]) -> pl.LazyFrame:
     """The same rows with what their source tells of; a source nobody knows tells of nothing."""
     if tells is None:
         return lf.with_columns(pl.lit(value=False).alias(name) for name in names)
     found = lf.join(tells.select("source", *names), on="source", how="left", maintain_order="left")
-    return found.with_columns(pl.col(names).fill_null(value=False))
+    return found.with_columns(pl.col(*names).fill_null(value=False))
