@@ -70,8 +70,8 @@ def tell(data: Path, until: str, *more: Row) -> None:
     deliver(data, opened, events(opened))
 
 
-THIRDS, WHOLE_MONTHS, FEW = 10, 100, 1_000_000
-"""How many rows a part has, on average; with so few of them as there are, or all in one."""
+THIRDS, WHOLE_MONTHS, FEW = 3, 33, 1_000_000
+"""How many rows of each feed a part has, on average; with so few of them as there are, or all in one."""
 
 
 def run_in_parts(data: Path, as_of: str, *, rows_a_part: int = WHOLE_MONTHS) -> Manifest:

@@ -14,7 +14,7 @@ import datetime as dt
 import polars as pl
 
 from expectations.tables.fact_commerce import FACT_CUSTOMER_COHORT, FACT_CUSTOMER_VALUE
-from transforms.facts.shape import ABSENT, in_shape
+from transforms.facts.shape import ABSENT, by_customer, in_shape
 from transforms.site import Lifetime, Site
 
 _CELL = ["channel", "team", "segment"]
@@ -34,9 +34,10 @@ def customer_months(orders: pl.LazyFrame) -> pl.LazyFrame:
     """
     is_placed = pl.col("is_counted") | (pl.col("exclusion_reason") == "no_value")
     is_first = pl.col("customer_id").ne_missing(pl.col("customer_id").shift())
+    placed = orders.filter(is_placed & pl.col("customer_id").is_not_null())
+    order = ["customer_id", "ordered_at", "source", "order_id"]
     in_order = (
-        orders.filter(is_placed & pl.col("customer_id").is_not_null())
-        .sort("customer_id", "ordered_at", "source", "order_id")
+        by_customer(placed, order, *_CELL, "ordered_on", "is_counted", "net_cents")
         .with_columns(is_first=is_first, month_on=pl.col("ordered_on").dt.month_start())
         .with_columns(nth=pl.col("is_first").cum_sum().cast(pl.Int64))
     )

@@ -14,7 +14,7 @@ import datetime as dt
 import polars as pl
 
 from expectations.tables.fact_commerce import FACT_CUSTOMER_PERIOD
-from transforms.facts.shape import in_shape
+from transforms.facts.shape import by_customer, in_shape
 from transforms.metrics.periods import INTERVALS, end_of, start_of
 
 CUSTOMER_GRAINS = ("month", "quarter", "year")
@@ -62,10 +62,9 @@ def _spells(customers: pl.LazyFrame) -> pl.LazyFrame:
     base = pl.col("nth") * _FAR
     reach = (base + pl.col("left_on").to_physical()).cum_max() - base
     next_on = pl.when(pl.col("nth").shift(-1) == pl.col("nth")).then(pl.col("valid_from").shift(-1))
+    spells = customers.with_columns(left_on=left_on).filter(pl.col("left_on") > pl.col("valid_from"))
     return (
-        customers.with_columns(left_on=left_on)
-        .filter(pl.col("left_on") > pl.col("valid_from"))
-        .sort(*_CUSTOMER, "valid_from")
+        by_customer(spells, [*_CUSTOMER, "valid_from"], *_CELL, "left_on")
         .with_columns(is_new=is_new)
         .with_columns(nth=pl.col("is_new").cum_sum().cast(pl.Int64))
         .with_columns(left_on=pl.min_horizontal(reach.cast(pl.Int32).cast(pl.Date), next_on))

@@ -69,12 +69,11 @@ def fact_service_revenue(
     handled = list(_handled(contacts, tickets))
     if not handled:
         return FACT_SERVICE_REVENUE.empty()
-    since = known.select(since_on=pl.col("ordered_on").min())
-    served = pl.concat(handled).join(since, how="cross").filter(pl.col("day_on") >= pl.col("since_on"))
-    parts = [sales, served.drop("since_on")]
     sums = ("service_orders", "service_net_cents", "handled_contacts")
-    days = pl.concat([FACT_SERVICE_REVENUE.empty(), *parts], how="diagonal").group_by("day_on", *_CELL)
-    return in_shape(days.agg(pl.col(sums).sum()), FACT_SERVICE_REVENUE)
+    days = pl.concat([FACT_SERVICE_REVENUE.empty(), sales, *handled], how="diagonal").group_by("day_on", *_CELL)
+    since = known.select(since_on=pl.col("ordered_on").min())
+    told = days.agg(pl.col(sums).sum()).join(since, how="cross").filter(pl.col("day_on") >= pl.col("since_on"))
+    return in_shape(told, FACT_SERVICE_REVENUE)
 
 
 def _is_linked(site: Site) -> pl.Expr:
