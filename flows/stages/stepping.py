@@ -1,4 +1,4 @@
-"""How the frames of `transforms.facts.STEPS` are made of each other: whole, in parts, scattered, by month.
+"""How the frames of `transforms.facts.STEPS` are made of each other: whole, in parts, scattered, by customer, by month.
 
 A part is made of the same part of the frames that lie as it does, and of others whole. Of the frames `near` it, it is
 made of every part that its rows reach: the ticket a survey names may lie elsewhere, a customer may come back days after
@@ -24,10 +24,15 @@ from transforms.facts.families import FAMILIES, LAID, TICKET
 from transforms.facts.parts import UNSPLIT
 from transforms.facts.reached import moment_days, near_days, span_of
 from transforms.facts.repeat import reaches, resolved_days, span_of_openings
+from transforms.facts.shape import ALL_CUSTOMERS, Share
 
 _PART = "part"
 _ALL = pl.lit(value=True)
 _A_DAY = dt.timedelta(days=1)
+_OF_ALL_ROWS = {Lies.WHOLE, Lies.SCATTERED, Lies.SHARES}
+"""How frames lie that are made of all rows, and of the as-of day."""
+ROWS_A_SHARE = 1_000_000
+"""Of how many rows frames by customer are made at once."""
 Parts = Mapping[str, Kept]
 Used = Mapping[str, Parts]
 """The frames that a step reads: the parts of each."""
@@ -42,6 +47,8 @@ def makings_of(step: str, draft: Draft) -> dict[str, Making]:
             return {UNSPLIT: _making(step, used, draft)}
         case Lies.SCATTERED:
             return _scattered(step, used, draft)
+        case Lies.SHARES:
+            return _by_share(step, used, draft)
         case Lies.PARTS:
             return _by_part(step, used, draft)
         case Lies.MONTHS:
@@ -129,7 +136,13 @@ def _by_month(step: str, used: Used, draft: Draft) -> dict[str, Making]:
     return found or {UNSPLIT: _making(step, used, draft)}
 
 
-def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL) -> Making:
+def _by_share(step: str, used: Used, draft: Draft) -> dict[str, Making]:
+    """By share of the customers, how it is made of the rows of theirs; one share, while they are few."""
+    shares = sum(kept["rows"] for parts in used.values() for kept in parts.values()) // ROWS_A_SHARE + 1
+    return {f"{number:03}": _making(step, used, draft, share=Share(number, shares)) for number in range(shares)}
+
+
+def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL, share: Share = ALL_CUSTOMERS) -> Making:
     """How a frame, or a part of one, is made of others, of some of their rows."""
     spec, settings = STEPS[step], draft.settings
     bench = Bench(
@@ -137,6 +150,7 @@ def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL) -> Ma
         site=settings.site,
         as_of=settings.as_of,
         scales=settings.scales,
+        share=share,
     )
     changes_at, daily = spec.changes_at, spec.daily.columns if spec.daily else ()
 
@@ -147,7 +161,11 @@ def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL) -> Ma
     return Making(
         name=step,
         made_of=[kept for _, parts in sorted(used.items()) for _, kept in sorted(parts.items())],
-        and_of=[sorted(used), settings.as_of.isoformat() if spec.lies in {Lies.WHOLE, Lies.SCATTERED} else ""],
+        and_of=[
+            sorted(used),
+            settings.as_of.isoformat() if spec.lies in _OF_ALL_ROWS else "",
+            [share.number, share.of],
+        ],
         make=lambda: in_order(spec.build(bench).drop(daily)),
         holds_until=changes_at and (lambda rows: changes_at(replace(bench, frames={**bench.frames, step: rows}))),
     )

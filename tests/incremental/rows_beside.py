@@ -96,6 +96,17 @@ class MakerBeside(Maker):
             "channel": self.one(CHANNELS, told=0.3),
         }
 
+    def spell(self, number: int) -> Row:
+        """A customer, for a while or still; who comes back has two such rows."""
+        first = self.at().date()
+        return {
+            "customer_id": f"C-{4701 + number}",
+            "valid_from": first,
+            "valid_to": self.maybe(0.5, self.after(self.at(dt.datetime.combine(first, dt.time(), dt.UTC))).date()),
+            "channel": self.one(CHANNELS, told=0.5),
+            "segment": self.one(("premium", "standard"), told=0.5),
+        }
+
     def page(self, number: int) -> Row:
         """Something that was looked at in the help centre, in one of few visits, or in none."""
         return {

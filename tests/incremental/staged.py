@@ -36,6 +36,7 @@ def split_finely(patch: pytest.MonkeyPatch, *, rows_a_part: int = 1) -> None:
     patch.setattr("transforms.facts.parts.ROWS_A_PART", rows_a_part)
     patch.setattr("flows.stages.publishing.CELLS_A_FILE", 0)
     patch.setattr("flows.stages.adding._ROWS_AT_ONCE", 20)
+    patch.setattr("flows.stages.stepping.ROWS_A_SHARE", 10)
 
 
 def stored(exports: Iterable[Export], settings: Settings) -> list[Entry]:

@@ -18,6 +18,7 @@ from tests.incremental.deployment import (
     CALL,
     CART,
     COUNT,
+    CUSTOMER,
     EVENT,
     ORDER,
     PAGE,
@@ -72,6 +73,8 @@ def exports_of(seed: int) -> list[Export]:
 def beside(chance: random.Random, maker: MakerBeside) -> list[Export]:
     """Exports of all else that lies in parts: some tell of a link, an answer or a name nowhere, some in one part."""
     found = [export(COUNT, "counts", [maker.count_of_calls() for _ in range(chance.randrange(8))], source="standard")]
+    spells = [maker.spell(chance.randrange(12)) for _ in range(chance.randrange(30))]
+    found.append(export(CUSTOMER, "customers", spells, source="boutique"))
     for month in range(2):
         for source in ("boutique", "standard"):
             tells = chance.random() < 0.4

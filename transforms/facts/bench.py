@@ -16,6 +16,7 @@ from transforms.facts.credit import Tickets
 from transforms.facts.families import TICKET
 from transforms.facts.people import People
 from transforms.facts.reached import Contacted
+from transforms.facts.shape import ALL_CUSTOMERS, Share
 from transforms.facts.tells import of_all_parts
 from transforms.facts.ticket import lived
 from transforms.facts.ticket_hand_off import told_hand_offs
@@ -63,6 +64,8 @@ class Bench:
     site: Site
     as_of: dt.date
     scales: Mapping[str, Scale]
+    share: Share = ALL_CUSTOMERS
+    """The customers of whom a frame by customer is made."""
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
         """A frame that must be there."""
@@ -136,6 +139,8 @@ class Lies(StrEnum):
     """As a family of feeds lies (`families`), each part made of its own part of other such frames."""
     SCATTERED = "scattered"
     """Made whole, then laid into parts by what they tell of."""
+    SHARES = "shares"
+    """By customer, each of all rows of a share of them."""
     MONTHS = "months"
     """By the month of their day, each made of all parts that tell of days in it."""
 

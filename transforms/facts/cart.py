@@ -9,7 +9,7 @@ import polars as pl
 from expectations.tables.fact_commerce import FACT_CART, FACT_CART_CUSTOMER_PERIOD
 from expectations.tables.metric import GRAINS
 from transforms.calendar import local_day
-from transforms.facts.shape import by_customer, in_shape, until
+from transforms.facts.shape import ALL_CUSTOMERS, Share, in_shape, until
 from transforms.facts.tells import filled_by, with_tells
 from transforms.metrics.periods import end_of, start_of
 from transforms.site import Site
@@ -55,13 +55,15 @@ def fact_cart(
     )
 
 
-def customer_carts(carts: pl.LazyFrame) -> pl.LazyFrame:
+def customer_carts(carts: pl.LazyFrame, share: Share = ALL_CUSTOMERS) -> pl.LazyFrame:
     """One row is a cart that counts, of a known customer; in order of `nth`, which numbers the customers, and time."""
     is_judged = pl.col("is_counted") & pl.col("is_converted").is_not_null() & pl.col("customer_id").is_not_null()
     is_new = pl.col("customer_id").ne_missing(pl.col("customer_id").shift())
-    order = ["customer_id", "created_at", "source", "cart_id"]
-    in_order = by_customer(carts.filter(is_judged), order, *_CELL, "created_on", "is_converted")
-    return in_order.select(*_CELL, "created_on", "is_converted", nth=is_new.cum_sum().cast(pl.Int64))
+    return (
+        share.rows(carts.filter(is_judged))
+        .sort("customer_id", "created_at", "source", "cart_id")
+        .select(*_CELL, "created_on", "is_converted", share.nth(is_new))
+    )
 
 
 def fact_cart_customer_period(carts: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFrame:

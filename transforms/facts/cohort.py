@@ -14,7 +14,7 @@ import datetime as dt
 import polars as pl
 
 from expectations.tables.fact_commerce import FACT_CUSTOMER_COHORT, FACT_CUSTOMER_VALUE
-from transforms.facts.shape import ABSENT, by_customer, in_shape
+from transforms.facts.shape import ABSENT, ALL_CUSTOMERS, Share, in_shape
 from transforms.site import Lifetime, Site
 
 _CELL = ["channel", "team", "segment"]
@@ -26,7 +26,7 @@ _PARTS = 10**9
 """Factors of a lifetime are whole numbers of billionths."""
 
 
-def customer_months(orders: pl.LazyFrame) -> pl.LazyFrame:
+def customer_months(orders: pl.LazyFrame, share: Share = ALL_CUSTOMERS) -> pl.LazyFrame:
     """One row is a customer and a month with orders, with the month and the cell of the first; in this order.
 
     `nth` numbers the customers. An order without value makes a customer, and is told apart as not counted; tests,
@@ -34,12 +34,11 @@ def customer_months(orders: pl.LazyFrame) -> pl.LazyFrame:
     """
     is_placed = pl.col("is_counted") | (pl.col("exclusion_reason") == "no_value")
     is_first = pl.col("customer_id").ne_missing(pl.col("customer_id").shift())
-    placed = orders.filter(is_placed & pl.col("customer_id").is_not_null())
-    order = ["customer_id", "ordered_at", "source", "order_id"]
     in_order = (
-        by_customer(placed, order, *_CELL, "ordered_on", "is_counted", "net_cents")
+        share.rows(orders.filter(is_placed & pl.col("customer_id").is_not_null()))
+        .sort("customer_id", "ordered_at", "source", "order_id")
         .with_columns(is_first=is_first, month_on=pl.col("ordered_on").dt.month_start())
-        .with_columns(nth=pl.col("is_first").cum_sum().cast(pl.Int64))
+        .with_columns(share.nth(pl.col("is_first")))
     )
     months = in_order.group_by("nth", "month_on").agg(
         order_count=pl.len().cast(pl.Int64),

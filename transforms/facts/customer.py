@@ -14,7 +14,7 @@ import datetime as dt
 import polars as pl
 
 from expectations.tables.fact_commerce import FACT_CUSTOMER_PERIOD
-from transforms.facts.shape import by_customer, in_shape
+from transforms.facts.shape import ALL_CUSTOMERS, Share, in_shape
 from transforms.metrics.periods import INTERVALS, end_of, start_of
 
 CUSTOMER_GRAINS = ("month", "quarter", "year")
@@ -26,7 +26,7 @@ _FAR = 10_000_000
 """More days than any date has since 1970."""
 
 
-def customer_events(customers: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFrame:
+def customer_events(customers: pl.LazyFrame, share: Share = ALL_CUSTOMERS, *, as_of: dt.date) -> pl.LazyFrame:
     """One row is a customer who became one, or is one no longer, up to the as-of day; in order of `nth` and day.
 
     `nth` numbers the customers. Of spells that overlap, the one that began last holds. A spell that follows another
@@ -34,7 +34,7 @@ def customer_events(customers: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFrame:
     """
     days = pl.concat_list("valid_from", "left_on")
     return (
-        _spells(customers)
+        _spells(share.rows(customers), share)
         .select("nth", *_CELL, "is_new", day_on=days, is_customer=pl.lit([True, False]))
         .explode("day_on", "is_customer", empty_as_null=True, keep_nulls=True)
         .filter(pl.col("day_on") <= as_of)
@@ -53,7 +53,7 @@ def fact_customer_period(events: pl.LazyFrame, *, as_of: dt.date) -> pl.LazyFram
     return in_shape(pl.concat(parts), FACT_CUSTOMER_PERIOD)
 
 
-def _spells(customers: pl.LazyFrame) -> pl.LazyFrame:
+def _spells(customers: pl.LazyFrame, share: Share) -> pl.LazyFrame:
     """One row is a spell with the day after its last, in order of customers and days."""
     lost_on = pl.when(pl.col("is_lost").fill_null(value=False)).then("observed_on")
     left_on = pl.coalesce(pl.col("valid_to").dt.offset_by("1d"), lost_on, pl.lit(_NEVER))
@@ -62,11 +62,12 @@ def _spells(customers: pl.LazyFrame) -> pl.LazyFrame:
     base = pl.col("nth") * _FAR
     reach = (base + pl.col("left_on").to_physical()).cum_max() - base
     next_on = pl.when(pl.col("nth").shift(-1) == pl.col("nth")).then(pl.col("valid_from").shift(-1))
-    spells = customers.with_columns(left_on=left_on).filter(pl.col("left_on") > pl.col("valid_from"))
     return (
-        by_customer(spells, [*_CUSTOMER, "valid_from"], *_CELL, "left_on")
+        customers.with_columns(left_on=left_on)
+        .filter(pl.col("left_on") > pl.col("valid_from"))
+        .sort(*_CUSTOMER, "valid_from")
         .with_columns(is_new=is_new)
-        .with_columns(nth=pl.col("is_new").cum_sum().cast(pl.Int64))
+        .with_columns(share.nth(pl.col("is_new")))
         .with_columns(left_on=pl.min_horizontal(reach.cast(pl.Int32).cast(pl.Date), next_on))
     )
 

@@ -154,15 +154,21 @@ STEPS_BESIDE: dict[str, Step] = {
         family=CART,
         changes_at=lambda b: next_row(b["feed_cart"], ("created_at", "ordered_at"), b.end),
     ),
-    TOLD_CART: Step(needs=("fact_cart",), build=lambda b: customer_carts(b["fact_cart"])),
+    TOLD_CART: Step(needs=("fact_cart",), build=lambda b: customer_carts(b["fact_cart"], b.share), lies=Lies.SHARES),
     "fact_cart_customer_period": Step(
         needs=(TOLD_CART,), build=lambda b: fact_cart_customer_period(b[TOLD_CART], as_of=b.as_of)
     ),
-    TOLD_CUSTOMER: Step(needs=("feed_customer",), build=lambda b: customer_events(b["feed_customer"], as_of=b.as_of)),
+    TOLD_CUSTOMER: Step(
+        needs=("feed_customer",),
+        build=lambda b: customer_events(b["feed_customer"], b.share, as_of=b.as_of),
+        lies=Lies.SHARES,
+    ),
     "fact_customer_period": Step(
         needs=(TOLD_CUSTOMER,), build=lambda b: fact_customer_period(b[TOLD_CUSTOMER], as_of=b.as_of)
     ),
-    TOLD_BUYER: Step(needs=("fact_order",), build=lambda b: customer_months(b["fact_order"])),
+    TOLD_BUYER: Step(
+        needs=("fact_order",), build=lambda b: customer_months(b["fact_order"], b.share), lies=Lies.SHARES
+    ),
     "fact_customer_cohort": Step(
         needs=(TOLD_BUYER,), build=lambda b: fact_customer_cohort(b[TOLD_BUYER], as_of=b.as_of)
     ),
