@@ -69,9 +69,7 @@ def _by_part(step: str, used: Used, draft: Draft) -> dict[str, Making]:
             return {it: kept for it, kept in parts.items() if it == part or it in beside}
         if reached is None:
             return parts
-        # Where nothing is near, one part is there all the same: that a frame is there at all tells something, too.
-        there = set(reached.get(part, ())).intersection(parts) or {min(parts)}
-        return {it: kept for it, kept in parts.items() if it in there}
+        return {it: kept for it, kept in parts.items() if it in reached.get(part, ())}
 
     names = sorted({part for name in own.intersection(spec.needs) for part in used[name]})
     made_of: dict[str, Used] = {part: {name: there for name in used if (there := within(name, part))} for part in names}
@@ -83,25 +81,25 @@ def _near(spec: Step, used: Used, draft: Draft) -> dict[str, dict[str, list[str]
     first = next((name for name in spec.needs if name in used), "")
     if not spec.near or len(used[first]) == 1:
         return {}
-    found = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for near in spec.near:
-        for name in near.frames:
-            if len(used.get(name, ())) > 1:
-                found[name] = _reached(spec, near, name, first, draft)
+        frames = [name for name in near.frames if len(used.get(name, ())) > 1]
+        if frames and near.by == "tickets":
+            reached = near_of_followers(draft) if spec.family == TICKET else _named(first, draft)
+            found |= dict.fromkeys(frames, reached)
+        else:
+            found |= {name: _in_time(near, name, first, draft) for name in frames}
     return found
 
 
-def _reached(spec: Step, near: Near, name: str, first: str, draft: Draft) -> dict[str, list[str]]:
+def _in_time(near: Near, name: str, first: str, draft: Draft) -> dict[str, list[str]]:
+    """By part of a frame, the parts of another that lie near in time."""
     match near.by:
-        case "tickets" if spec.family == TICKET:
-            return near_of_followers(draft)
-        case "tickets":
-            return _named(first, draft)
         case "openings":
             resolved = draft.told_of_each(f"days_{first}", first, resolved_days)
             spans = draft.told_of_each(f"span_{name}", name, span_of_openings)
             rows = reaches(resolved, spans, window=dt.timedelta(days=draft.settings.site.fcr_window_days))
-        case "days":
+        case _:
             looking = draft.told_of_each(f"span_{first}", first, partial(span_of, clocks=near.clocks))
             days = draft.told_of_each(f"days_{name}", name, moment_days)
             rows = near_days(looking, days, before=near.before + _A_DAY, after=near.after + _A_DAY)

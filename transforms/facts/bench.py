@@ -15,7 +15,7 @@ from transforms.calendar import day_ends_at
 from transforms.facts.credit import Tickets
 from transforms.facts.families import TICKET
 from transforms.facts.people import People
-from transforms.facts.reached import Contacted
+from transforms.facts.reached import TURNED_TO_US, WAS_SERVED, Contacted
 from transforms.facts.shape import ALL_CUSTOMERS, Share
 from transforms.facts.tells import of_all_parts
 from transforms.facts.ticket import lived
@@ -118,12 +118,12 @@ class Bench:
     @property
     def turned_to_us(self) -> Contacted:
         """When known persons contacted the service."""
-        return Contacted.turned_to_us(self.get(TOLD_REACHED), self.get(TOLD_CALLED), self[TOLD_KNOWN])
+        return Contacted.told(TURNED_TO_US, *map(self.get, (TOLD_REACHED, TOLD_CALLED, TOLD_KNOWN)))
 
     @property
     def was_served(self) -> Contacted:
         """When known customers were in contact with the service."""
-        return Contacted.was_served(self.get(TOLD_REACHED), self.get(TOLD_CALLED), self[TOLD_KNOWN])
+        return Contacted.told(WAS_SERVED, *map(self.get, (TOLD_REACHED, TOLD_CALLED, TOLD_KNOWN)))
 
     @property
     def reopenings(self) -> pl.LazyFrame | None:

@@ -16,7 +16,9 @@ import polars as pl
 NOT_BY_THE_CUSTOMER = ("test", "deleted", "spam", "outbound")
 BOT = "bot"
 _NEVER = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
-_TURNED_TO_US, _WAS_SERVED = "turned_to_us", "was_served"
+TURNED_TO_US, WAS_SERVED = "turned_to_us", "was_served"
+"""A person contacted the service; a customer was in contact with it: a ticket, a call or chat answered, a message."""
+_ARE_KNOWN = "are_contacts_known"
 _MOMENT = {"customer_id": pl.String(), "reached_at": pl.Datetime("us", "UTC")}
 _IS_BOT = (pl.col("channel") == BOT).fill_null(value=False)
 _IS_KNOWN = pl.col("customer_id").is_not_null()
@@ -32,16 +34,18 @@ class Contacted:
     """One row: whether any are told of at all (`are_contacts_known`)."""
 
     @classmethod
-    def turned_to_us(
-        cls, by_tickets: pl.LazyFrame | None, by_contacts: pl.LazyFrame | None, known: pl.LazyFrame
+    def told(
+        cls,
+        what: str,
+        by_tickets: pl.LazyFrame | None,
+        by_contacts: pl.LazyFrame | None,
+        known: pl.LazyFrame | None,
     ) -> Self:
-        """When known persons contacted the service, as far as `known` (`known_moments`) tells of any."""
-        return cls(_turned_to_us(by_tickets, by_contacts), _is_among(known, _TURNED_TO_US))
-
-    @classmethod
-    def was_served(cls, by_tickets: pl.LazyFrame | None, by_contacts: pl.LazyFrame | None, known: pl.LazyFrame) -> Self:
-        """When known customers were in contact with it: a ticket, a call or chat answered, a message."""
-        return cls(_was_served(by_tickets, by_contacts), _is_among(known, _WAS_SERVED))
+        """When it was (`TURNED_TO_US` or `WAS_SERVED`), as far as `known` (`known_moments`) tells of any."""
+        if known is None:
+            return cls(_moments(), pl.LazyFrame({_ARE_KNOWN: [False]}))
+        is_told = (pl.col("what") == what).any().alias(_ARE_KNOWN)
+        return cls(_WAYS[what](by_tickets, by_contacts), known.select(is_told))
 
 
 def reached_by_tickets(tickets: pl.LazyFrame, told: pl.LazyFrame | None) -> pl.LazyFrame:
@@ -71,15 +75,10 @@ def reached_by_contacts(contacts: pl.LazyFrame) -> pl.LazyFrame:
 
 def known_moments(by_tickets: pl.LazyFrame | None, by_contacts: pl.LazyFrame | None) -> pl.LazyFrame:
     """One row is what any moment is told of: that a known person turned to the service, or was served."""
-    ways = {_TURNED_TO_US: _turned_to_us, _WAS_SERVED: _was_served}
     return pl.concat(
         moments(by_tickets, by_contacts).head(1).with_columns(what=pl.lit(what)).select("what")
-        for what, moments in ways.items()
+        for what, moments in _WAYS.items()
     )
-
-
-def _is_among(known: pl.LazyFrame, what: str) -> pl.LazyFrame:
-    return known.select(are_contacts_known=(pl.col("what") == what).any())
 
 
 def _turned_to_us(by_tickets: pl.LazyFrame | None, by_contacts: pl.LazyFrame | None) -> pl.LazyFrame:
@@ -93,6 +92,9 @@ def _was_served(by_tickets: pl.LazyFrame | None, by_contacts: pl.LazyFrame | Non
 
 def _moments(*parts: pl.LazyFrame | None) -> pl.LazyFrame:
     return pl.concat([pl.LazyFrame(schema=_MOMENT), *(it.select(*_MOMENT) for it in parts if it is not None)])
+
+
+_WAYS = {TURNED_TO_US: _turned_to_us, WAS_SERVED: _was_served}
 
 
 def moment_days(moments: pl.LazyFrame) -> pl.LazyFrame:

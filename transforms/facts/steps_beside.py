@@ -78,8 +78,9 @@ STEPS_BESIDE: dict[str, Step] = {
         build=lambda b: fact_agent_day(b.frames, b.people, b.get("fact_contact"), as_of=b.as_of),
     ),
     "fact_required_staff": Step(
-        needs=("feed_contact",),
-        also=("fact_contact", "fact_agent_day"),
+        needs=("fact_contact",),
+        also=("fact_agent_day",),
+        where=("feed_contact",),
         build=lambda b: fact_required_staff(b["fact_contact"], b.get("fact_agent_day"), b.site),
     ),
     TOLD_REACHED: Step(
@@ -97,8 +98,7 @@ STEPS_BESIDE: dict[str, Step] = {
         family=CONTACT,
     ),
     TOLD_KNOWN: Step(
-        needs=_ASK_WHO_WAS_IN_CONTACT,
-        also=_CONTACTED,
+        needs=_CONTACTED,
         build=lambda b: known_moments(b.get(TOLD_REACHED), b.get(TOLD_CALLED)),
     ),
     **by_source(

@@ -2,7 +2,8 @@
 
 A night's exports mostly tell of tickets that nobody heard of before, or say of others what is known. What they tell is
 then added, and whatever lay somewhere lies there still. Where they say something else (an earlier day, the opening of a
-ticket that surveys named before it was told of), all exports are asked again.
+ticket that surveys named before it was told of), all exports are asked again. It is the same with calls, orders
+and all else that lies in parts (`families`), where nothing follows: what is said of tickets holds for them.
 """
 
 from __future__ import annotations
