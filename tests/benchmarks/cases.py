@@ -40,8 +40,8 @@ STAGED = ("backfill", "core", "night", "late", "all")
 APART = ("gx", "forms", "guard")
 """Cases with a table of their own."""
 NEEDS = {"prints": "backfill", "nothing": "backfill", "night": "backfill", "late": "backfill"}
-MOST = {"pandas": 3.0, "all": 1.0}
-"""The largest scale of a case: pandas holds all rows in memory; all feeds are twice the rows."""
+MOST = {"pandas": 3.0}
+"""The largest scale of a case: pandas holds all rows in memory."""
 _DELIVERY = {"night": "day", "late": "late"}
 
 
