@@ -150,13 +150,14 @@ def _with_influence(orders: pl.LazyFrame, served: Contacted) -> pl.LazyFrame:
 
 
 def _handled(contacts: pl.LazyFrame | None, tickets: pl.LazyFrame | None) -> Iterable[pl.LazyFrame]:
-    """One row is a call or chat answered, or a ticket answered where no calls or chats are told of."""
+    """Calls and chats answered by day and cell; tickets answered where no calls or chats are told of."""
     if contacts is not None:
-        handled = contacts.filter("is_counted", "is_handled")
-        yield handled.select(*_CELL, day_on="started_on", handled_contacts="contacts")
+        handled = contacts.filter("is_counted", "is_handled").group_by(*_CELL, day_on="started_on")
+        yield handled.agg(handled_contacts=pl.col("contacts").sum())
     if tickets is not None:
-        answered = tickets.filter(pl.col("is_counted") & pl.col("first_response_on").is_not_null())
+        known = tickets.filter(pl.col("is_counted") & pl.col("first_response_on").is_not_null())
+        answered = known.group_by(*_CELL, day_on="first_response_on").agg(handled_contacts=pl.len().cast(pl.Int64()))
         if contacts is not None:
             told = contacts.select("channel").unique()
             answered = answered.join(told, on="channel", how="anti", nulls_equal=True)
-        yield answered.select(*_CELL, day_on="first_response_on", handled_contacts=pl.lit(1, pl.Int64()))
+        yield answered
