@@ -17,9 +17,9 @@ TICKET, EVENT, BOT, PEOPLE, SURVEY = (
     *("feed_ticket", "feed_ticket_event", "feed_bot_session"),
     *("feed_employee", "feed_survey"),
 )
-CALL, COUNT, ORDER, CART, PAGE, CUSTOMER = (
-    *("feed_contact", "feed_contact_day"),
-    *("feed_order", "feed_cart", "feed_article_view", "feed_customer"),
+CALL, COUNT, ORDER, CART, PAGE, CUSTOMER, REVIEW = (
+    *("feed_contact", "feed_contact_day", "feed_order", "feed_cart"),
+    *("feed_article_view", "feed_customer", "feed_quality_review"),
 )
 SOURCES = {
     "tickets_a": (TICKET, "alpha"),

@@ -107,6 +107,28 @@ class MakerBeside(Maker):
             "segment": self.one(("premium", "standard"), told=0.5),
         }
 
+    def review(self, number: int, *, tells: bool = True) -> list[Row]:
+        """The categories of a review in one version or two; of a source that `tells`, what it notes of errors."""
+        reviewed = self.at()
+        about = {"ticket_id": self.maybe(0.7, self.number()), "agent_id": self.one(PEOPLE, told=0.7)}
+        return [
+            {
+                "review_id": f"R-{number}",
+                "category": category,
+                "reviewed_at": reviewed,
+                "updated_at": made,
+                "interaction_at": self.maybe(0.6, self.after(reviewed, days=3)),
+                "score_milli": self.maybe(0.9, self.chance.randrange(5) * 1000),
+                "low_milli": 0,
+                "high_milli": 4000,
+                "is_error": self.maybe(0.3, value=True) if tells else None,
+                "is_critical": self.maybe(0.3, value=True) if tells else None,
+                **about,
+            }
+            for made in (reviewed, self.after(reviewed, days=20))[: self.chance.randint(1, 2)]
+            for category in ("accueil", "solution")
+        ]
+
     def page(self, number: int) -> Row:
         """Something that was looked at in the help centre, in one of few visits, or in none."""
         return {

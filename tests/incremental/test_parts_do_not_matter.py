@@ -23,6 +23,7 @@ from tests.incremental.deployment import (
     ORDER,
     PAGE,
     PEOPLE,
+    REVIEW,
     SURVEY,
     TICKET,
     new_deployment,
@@ -85,7 +86,8 @@ def beside(chance: random.Random, maker: MakerBeside) -> list[Export]:
             orders = [line for number in some(14) for line in maker.order(number, tells=tells)]
             carts = [maker.cart(number, tells=tells) for number in some(14)]
             calls, pages = [maker.call(number, tells=tells) for number in some(14)], [maker.page(n) for n in some(20)]
-            told = {ORDER: orders, CART: carts, CALL: calls, PAGE: pages}
+            reviews = [row for number in some(14) for row in maker.review(number, tells=tells)]
+            told = {ORDER: orders, CART: carts, CALL: calls, PAGE: pages, REVIEW: reviews}
             found += [
                 export(feed, f"{feed}_{source}_{month}", rows, source=source)
                 for feed, rows in told.items()

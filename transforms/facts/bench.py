@@ -28,11 +28,11 @@ from transforms.site import Site
 TOLD_EVENT, TOLD_TICKET, TOLD_SURVEY = "told_event", "told_ticket", "told_survey"
 TOLD_SOURCE, TOLD_ANSWER = "told_source", "told_answer"
 """What each source tells of at all by its events, and by its tickets."""
-TOLD_OF_CONTACTS, TOLD_OF_ORDERS, TOLD_OF_CARTS, TOLD_OF_BOTS = (
-    *("told_contact_source", "told_order_source"),
-    *("told_cart_source", "told_bot_source"),
+TOLD_OF_CONTACTS, TOLD_OF_ORDERS, TOLD_OF_CARTS, TOLD_OF_BOTS, TOLD_OF_REVIEWS = (
+    *("told_contact_source", "told_order_source", "told_cart_source"),
+    *("told_bot_source", "told_review_source"),
 )
-"""The same by its calls and chats, orders, carts and sessions with the bot."""
+"""The same by its calls and chats, orders, carts, sessions with the bot and reviews."""
 TOLD_MERGE, TOLD_HEIR = "told_merge", "told_heir"
 """Tickets that were merged into others, and what these inherit."""
 TOLD_BOT, TOLD_TIME = "told_bot", "told_time"

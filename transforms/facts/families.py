@@ -14,7 +14,8 @@ import polars as pl
 
 from transforms.facts.survey import INVITATION
 
-TICKET, CONTACT, ORDER, CART, BOT_SESSION, VISIT = "ticket", "contact", "order", "cart", "bot_session", "visit"
+TICKET, CONTACT, ORDER, CART = "ticket", "contact", "order", "cart"
+BOT_SESSION, VISIT, REVIEW = "bot_session", "visit", "review"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ LAID: Mapping[str, Laid] = {
     "feed_article_view": Laid(
         family=VISIT, by=pl.struct("source", pl.coalesce("session_id", "view_id")), clock="viewed_at"
     ),
+    "feed_quality_review": Laid(family=REVIEW, by=pl.struct("source", "review_id"), clock="reviewed_at"),
 }
 """The feeds that lie in parts; one that is not named here is one part, however long."""
 

@@ -20,10 +20,12 @@ from expectations.tables.fact_quality import FACT_QUALITY_CATEGORY, FACT_QUALITY
 from transforms.calendar import local_day
 from transforms.facts.credit import Tickets, credited
 from transforms.facts.people import People
-from transforms.facts.shape import ABSENT, in_shape, is_told, until
+from transforms.facts.shape import ABSENT, in_shape, until
+from transforms.facts.tells import filled_by, with_tells
 from transforms.site import Site
 
 REVIEW = ["source", "review_id"]
+_NOTES_ERRORS, _NOTES_CRITICAL = "tells_is_error", "tells_is_critical"
 WHOLE_PPM = 1_000_000
 WEIGHT_MILLI = 1_000
 """Of a category without weight."""
@@ -33,11 +35,25 @@ _ABOUT = [
 ]
 
 
+def judging_sources(reviews: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
+    """One row is a source, with whether its reviews, as they hold at the end, ever note errors or critical ones."""
+    return filled_by(_holding(reviews, end=end), ["is_error", "is_critical"])
+
+
 def reviewed(
-    reviews: pl.LazyFrame, people: People | None, tickets: Tickets | None, site: Site, *, end: dt.datetime
+    reviews: pl.LazyFrame,
+    judging: pl.LazyFrame,
+    people: People | None,
+    tickets: Tickets | None,
+    site: Site,
+    *,
+    end: dt.datetime,
 ) -> pl.LazyFrame:
-    """One row is a category of a review in the version that holds at the end, judged, with what the review tells."""
-    holding = _holding(until(reviews, "reviewed_at", end), end=end)
+    """One row is a category of a review in the version that holds at the end, judged, with what the review tells.
+
+    `judging`: what each source notes at all (`judging_sources`).
+    """
+    holding = with_tells(_holding(reviews, end=end), judging, [_NOTES_ERRORS, _NOTES_CRITICAL])
     about = _about(holding, people, tickets, site)
     rows = holding.drop(*(name for name in _ABOUT)).join(about, on=REVIEW, how="left")
     weight = pl.when("is_rated").then(pl.col("weight_milli").fill_null(WEIGHT_MILLI))
@@ -52,10 +68,13 @@ def reviewed(
 
 
 def _holding(reviews: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
-    """The rows of the latest version made before the end; where a review has only a later one, of the latest."""
+    """The rows of the latest version made before the end; where a review has only a later one, of the latest.
+
+    Reviews made after the end are none yet.
+    """
     made = pl.col("updated_at")
     version = pl.coalesce(made.filter(made < end).max().over(REVIEW), made.max().over(REVIEW))
-    return reviews.filter(made.eq_missing(version))
+    return until(reviews, "reviewed_at", end).filter(made.eq_missing(version))
 
 
 def _about(rows: pl.LazyFrame, people: People | None, tickets: Tickets | None, site: Site) -> pl.LazyFrame:
@@ -86,12 +105,12 @@ def _judged(rows: pl.LazyFrame) -> pl.LazyFrame:
     is_critical, noted = (pl.col(name).fill_null(value=False) for name in ("is_critical", "is_error"))
     is_failed = is_critical & (2 * reached < reach).fill_null(value=False)
     is_short = (reached < reach).fill_null(value=False)
-    is_error = pl.when(is_told("is_error")).then(noted & reached.is_not_null()).otherwise(is_short)
+    is_error = pl.when(_NOTES_ERRORS).then(noted & reached.is_not_null()).otherwise(is_short)
     return rows.with_columns(
         is_rated=reached.is_not_null(),
         score_ppm=_nearest(reached * WHOLE_PPM, reach),
         is_critical=is_critical,
-        is_critical_failed=pl.when(is_told("is_critical")).then(is_failed),
+        is_critical_failed=pl.when(_NOTES_CRITICAL).then(is_failed),
         is_error=is_error | is_failed,
     )
 

@@ -43,11 +43,6 @@ def tier(tiers: Iterable[TeamTier], team: pl.Expr, day: pl.Expr) -> pl.Expr:
     return found.cast(pl.Int64)
 
 
-def is_told(column: str) -> pl.Expr:
-    """Whether a source ever fills a column: where it never does, an empty cell tells nothing."""
-    return pl.col(column).is_not_null().any().over("source")
-
-
 @dataclass(frozen=True)
 class Share:
     """Some of the customers, so many times fewer than all: to sort the rows of millions at once takes a gigabyte."""

@@ -15,6 +15,7 @@ from transforms.facts.bench import (
     TOLD_OF_CARTS,
     TOLD_OF_CONTACTS,
     TOLD_OF_ORDERS,
+    TOLD_OF_REVIEWS,
     TOLD_PLACED,
     TOLD_REACHED,
     TOLD_REVIEW,
@@ -31,10 +32,10 @@ from transforms.facts.cohort import customer_months, fact_customer_cohort, fact_
 from transforms.facts.contact import fact_contact, tallied, tell_contacts
 from transforms.facts.cost import fact_cost_allocation
 from transforms.facts.customer import customer_events, fact_customer_period
-from transforms.facts.families import BOT_SESSION, CART, CONTACT, ORDER, VISIT
+from transforms.facts.families import BOT_SESSION, CART, CONTACT, ORDER, REVIEW, VISIT
 from transforms.facts.help_centre import DEFLECTED_WITHIN, fact_article_view, fact_help_session, helped
 from transforms.facts.order import INFLUENCE, fact_order, fact_service_revenue, linking_sources
-from transforms.facts.quality import fact_quality_category, fact_quality_review, reviewed
+from transforms.facts.quality import fact_quality_category, fact_quality_review, judging_sources, reviewed
 from transforms.facts.reached import known_moments, reached_by_contacts, reached_by_tickets
 from transforms.facts.settled import next_row
 from transforms.facts.staffing import FEEDS as STAFFING_FEEDS
@@ -182,13 +183,31 @@ STEPS_BESIDE: dict[str, Step] = {
             b["feed_cost"], b.get("fact_contact"), b.get(TOLD_WORK), b.site, as_of=b.as_of
         ),
     ),
+    **by_source(
+        TOLD_OF_REVIEWS,
+        Step(
+            needs=("feed_quality_review",),
+            build=lambda b: judging_sources(b["feed_quality_review"], end=b.end),
+            lies=Lies.PARTS,
+            family=REVIEW,
+            changes_at=lambda b: next_row(b["feed_quality_review"], ("reviewed_at", "updated_at"), b.end),
+        ),
+    ),
     TOLD_REVIEW: Step(
         needs=("feed_quality_review",),
-        also=("feed_employee", *CREDIT),
-        build=lambda b: reviewed(b["feed_quality_review"], b.people, b.credit, b.site, end=b.end),
+        also=(TOLD_OF_REVIEWS, "feed_employee", *CREDIT),
+        build=lambda b: reviewed(b["feed_quality_review"], b[TOLD_OF_REVIEWS], b.people, b.credit, b.site, end=b.end),
+        lies=Lies.PARTS,
+        family=REVIEW,
+        near=(Near(frames=CREDIT, by="tickets"),),
+        changes_at=lambda b: next_row(b["feed_quality_review"], ("reviewed_at", "updated_at", "interaction_at"), b.end),
     ),
-    "fact_quality_review": Step(needs=(TOLD_REVIEW,), build=lambda b: fact_quality_review(b[TOLD_REVIEW])),
-    "fact_quality_category": Step(needs=(TOLD_REVIEW,), build=lambda b: fact_quality_category(b[TOLD_REVIEW])),
+    "fact_quality_review": Step(
+        needs=(TOLD_REVIEW,), build=lambda b: fact_quality_review(b[TOLD_REVIEW]), lies=Lies.PARTS, family=REVIEW
+    ),
+    "fact_quality_category": Step(
+        needs=(TOLD_REVIEW,), build=lambda b: fact_quality_category(b[TOLD_REVIEW]), lies=Lies.PARTS, family=REVIEW
+    ),
     TOLD_HELP: Step(
         needs=("feed_article_view",),
         build=lambda b: helped(b["feed_article_view"], b.site, end=b.end),
