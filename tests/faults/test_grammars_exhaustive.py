@@ -242,7 +242,7 @@ def test_every_cell_reads_as_the_slow_reader_reads_it_or_not_at_all(
 SOME = st.lists(st.text(st.sampled_from([it for it in (*TRAPS, *"2346789ouinvra") if len(it) == 1]), max_size=14))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from([*of_numbers(), *of_clocks_and_words(), *of_times()]), SOME)
 def test_no_text_at_all_reads_otherwise(one: Grammar, texts: list[str]) -> None:
     assert wrong(one, texts) == []

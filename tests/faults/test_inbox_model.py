@@ -309,7 +309,6 @@ def test_the_tables_follow_the_inbox(inbox: type[Inbox], proves: Callable[[Proof
         settings=settings(
             max_examples=14,
             stateful_step_count=11,
-            deadline=None,
             derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),

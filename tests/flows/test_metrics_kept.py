@@ -62,7 +62,7 @@ DRAWN = (
 Nights = list[tuple[dict[int, Ticket], int]]
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(*DRAWN)
 def test_nights_come_to_what_one_night_comes_to(
     house: Settings, tickets: list[Ticket], nights: Nights, parts: str
@@ -71,7 +71,7 @@ def test_nights_come_to_what_one_night_comes_to(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(*DRAWN)
 def test_any_nights_come_to_what_one_night_comes_to(
     house: Settings, tickets: list[Ticket], nights: Nights, parts: str

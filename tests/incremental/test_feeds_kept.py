@@ -235,7 +235,7 @@ VERSIONS = st.lists(st.lists(TOLD, min_size=1, max_size=6), min_size=1, max_size
 """By export, tickets and when they were changed."""
 
 
-@hypothesis.settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis.settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=VERSIONS, is_one_part=st.booleans())
 def test_the_row_of_each_key_that_counts_stays_where_its_export_has_it(
     told: list[list[tuple[int, dt.datetime]]], site: Callable[[], Settings], tmp_path: Path, *, is_one_part: bool

@@ -31,7 +31,7 @@ EPOCH = dt.date(1970, 1, 1)
 NUMBERS = st.sampled_from(["1", "2", "3", "10", "é", "", "1 "])
 DAYS = st.none() | st.dates(dt.date(2025, 11, 1), dt.date(2026, 3, 31))
 TOLD = st.lists(st.tuples(NUMBERS, DAYS), max_size=12)
-QUICK = settings(max_examples=8, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=8, derandomize=True, database=None)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -193,7 +193,7 @@ def lying(known: Whereabouts) -> dict[str, dict[int, int]]:
 
 
 @given(tickets=TOLD, more_tickets=TOLD, surveys=SURVEYS, more_surveys=SURVEYS)
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150, derandomize=True, database=None)
 @example(tickets=[], more_tickets=[("1", EPOCH)], surveys=[("a", "1", None)], more_surveys=[])
 @example(tickets=[("1", None)], more_tickets=[("1", EPOCH)], surveys=[], more_surveys=[])
 def test_what_more_exports_tell_is_added_only_where_all_that_was_known_lies_where_it_lay(

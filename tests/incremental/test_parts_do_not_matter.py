@@ -121,7 +121,6 @@ def require_the_same(seed: int, as_of: dt.date, rows_a_part: int, told: Settings
 def check(examples: int) -> settings:
     return settings(
         max_examples=examples,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],

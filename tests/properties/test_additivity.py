@@ -21,7 +21,7 @@ from transforms.site import Site
 
 AS_OF = dt.date(2026, 4, 15)
 FIRST = dt.date(2025, 11, 20)
-KEPT = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+KEPT = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 CODES = {"channel": ["email", "phone"], "team": ["a", "b"], "segment": ["pro"]}
 LABELS = {**CODES, "kind": ["csat", "nps", "ces"], "scale": ["1-5", "0-10"]}
 SUMS = ("numerator", "denominator", "n", "n_positive", "n_negative", "sum_sq")

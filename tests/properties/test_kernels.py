@@ -27,8 +27,8 @@ from transforms.metrics.kaplan_meier import Medians, Waiting
 from transforms.metrics.student import Z
 from transforms.offsets import offset_spans
 
-QUICK = settings(max_examples=100, deadline=None)
-FEW = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=100)
+FEW = settings(max_examples=40)
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 WAITING = st.lists(
     st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=14), min_size=1, max_size=4

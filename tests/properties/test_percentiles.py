@@ -44,7 +44,7 @@ def rounded(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SAMPLES, st.sampled_from(KINDS))
 def test_every_percentile_is_the_fraction_rounded_once(samples: list[list[int]], kind: str) -> None:
     assert percentiles([*samples], kind) == [rounded(by_definition(sample, kind)) for sample in samples]
@@ -54,7 +54,7 @@ GROUPS = st.sampled_from([0, 1, 255, 2**16 - 1, 2**16, 3 * 2**16 + 1, 2**32 - 1]
 ROWS = st.lists(st.tuples(GROUPS, st.integers(-3, 3) | st.integers(-LARGEST, LARGEST)), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ROWS)
 def test_rows_laid_out_by_their_groups_are_those_of_each_group_sorted(rows: list[tuple[int, int]]) -> None:
     groups, numbers = np.array(rows, dtype=np.int64).reshape(-1, 2).T
@@ -67,7 +67,7 @@ def test_rows_laid_out_by_their_groups_are_those_of_each_group_sorted(rows: list
     assert list(found) == sorted(found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(-LARGEST, LARGEST), min_size=1), st.sampled_from(KINDS))
 def test_the_largest_numbers_there_are_do_not_overflow(sample: list[int], kind: str) -> None:
     (found,) = percentiles([sample], kind)

@@ -32,7 +32,6 @@ ANSWERS = st.dictionaries(
 )
 QUICK = settings(
     max_examples=150,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import grammars
@@ -110,7 +110,6 @@ def test_a_whole_number_may_be_written_with_a_zero_after_its_mark() -> None:
     assert read(["5", "5.0", "5.5", "5,0", "-2"], grammars.whole_number(TEXT)) == [5, 5, None, None, -2]
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**14), 10**14), st.integers(0, 4))
 def test_a_fixed_point_number_is_what_decimal_says(digits: int, places: int) -> None:
     exact = Decimal(digits).scaleb(-places)
@@ -143,7 +142,6 @@ def test_durations(unit: str, texts: list[str], expected: list[int | None]) -> N
     assert read(texts, grammars.duration(TEXT, unit=unit)) == expected
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 3), st.sampled_from(["seconds", "minutes", "hours"]))
 def test_a_duration_is_rounded_once_and_exactly(digits: int, places: int, unit: str) -> None:
     exact = Decimal(digits).scaleb(-places) * grammars.SECONDS_PER_UNIT[unit]
@@ -254,7 +252,6 @@ def test_day_first_and_month_first_look_the_same() -> None:
     assert time_format("%d/%m/%Y %H:%M").shown == "dd/mm/yyyy hh:mm"
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=12)))
 def test_a_label_has_one_key_in_python_and_in_polars(labels: list[str]) -> None:
     assert read(labels, label_keys(TEXT)) == [label_key(label) for label in labels]

@@ -24,7 +24,7 @@ def read(texts: Sequence[str], *formats: str, years_from: int | None = None) -> 
     return found.dt.strftime("%Y-%m-%d %H:%M:%S").to_list()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(MINUTES, min_size=1, max_size=20))
 @pytest.mark.parametrize(
     "written",
@@ -72,7 +72,7 @@ def test_two_digits_are_a_year_of_the_hundred_declared(first: int, shown: str, y
     assert read([f"01/06/{shown}"], "%d/%m/%y", years_from=first) == [f"{year}-06-01 00:00:00"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(MINUTES, min_size=1, max_size=20))
 def test_a_number_of_days_of_excel_is_exact_to_the_second(moments: list[dt.datetime]) -> None:
     numbers = [(one - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1) for one in moments]  # noqa: DTZ001 -- wall time

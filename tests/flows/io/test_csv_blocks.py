@@ -44,7 +44,7 @@ def all_ways(data: bytes, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> No
         assert (fast.account, fast.rows_in, fast.blank_lines) == (other.account, other.rows_in, other.blank_lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.text('ab"";;\n\n\ré\ufeff', max_size=12), max_size=8), st.sampled_from([1, 2, 3, 5]))
 def test_any_text_is_read_the_same_in_every_way(lines: list[str], cells: int) -> None:
     header = ";".join("hijkl"[:cells])

@@ -48,7 +48,7 @@ def test_blanks_are_dropped_under_every_line_end(tmp_path: Path, end: str) -> No
     assert cells(landed) == [("1", '"x', 2), ("2", "y", 3)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.text('ab"; \t', max_size=9), max_size=12), st.sampled_from(["\n", "\r\n"]))
 def test_an_aligned_file_reads_as_its_words(lines: list[str], end: str) -> None:
     data = end.join([" x \t y", *lines, ""]).encode()

@@ -58,7 +58,7 @@ def whole(*tickets: Ticket) -> list[tuple[int, str, dt.date, str | None]]:
     return found.collect().rows()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TICKETS)
 def test_customers_numbered_month_after_month_are_those_numbered_at_once(tickets: list[Ticket]) -> None:
     pieces: list[pl.LazyFrame] = []

@@ -109,7 +109,7 @@ SPELLS = st.lists(
 AS_OF = dt.date(2026, 3, 10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SPELLS)
 def test_periods_agree_with_asking_each_customer_on_both_days(
     spells: list[tuple[int, dt.date, int | None, str]],

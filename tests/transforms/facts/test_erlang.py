@@ -31,7 +31,7 @@ def test_a_hundred_calls_in_half_an_hour_need_fourteen_positions() -> None:
     assert occupancy == pytest.approx(0.7143, abs=5e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.01, 3000), st.floats(0.001, 2), st.floats(0.2, 0.99))
 def test_the_positions_are_the_fewest_that_reach_the_goal(load: float, patience: float, goal: float) -> None:
     positions, answered, _ = needed(load, patience, goal)

@@ -298,7 +298,7 @@ ANY_ORDERS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ANY_ORDERS)
 def test_cohorts_and_years_add_up_to_the_orders(rows: list[tuple[int, dt.date, int, str]]) -> None:
     lines = ["order_id | line_id | ordered_at | amount_cents | customer_id | segment"]

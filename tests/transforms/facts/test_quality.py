@@ -162,7 +162,7 @@ RATED = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(RATED, min_size=1, max_size=4))
 def test_what_did_not_apply_never_counts_and_the_mean_is_exact_to_the_ppm(
     grids: list[list[tuple[int | None, int, bool]]],

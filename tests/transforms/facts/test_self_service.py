@@ -131,7 +131,7 @@ SESSIONS = st.lists(
 HOURS = st.lists(st.tuples(st.sampled_from(["-", "a", "b"]), st.integers(0, 100)), max_size=4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SESSIONS, HOURS)
 def test_the_four_outcomes_add_up_to_all_sessions_that_count(
     sessions: list[tuple[str, ...]], contacts: list[tuple[str, int]]

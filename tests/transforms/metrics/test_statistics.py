@@ -57,7 +57,7 @@ ANSWERS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(TICKETS, ANSWERS)
 def test_each_cell_is_what_its_rows_say(tickets: list[dict[str, Any]], answers: list[dict[str, Any]]) -> None:
     facts = {"fact_ticket": frame(tickets), "fact_survey_response": frame(answers)}
