@@ -28,14 +28,14 @@ PUBLISHED, FAILED, HELD, BUSY = range(4)
 def run(asked: argparse.Namespace) -> int:
     """Refresh every table from the exports that changed since the last run."""
     with told_plainly(), _noted(asked.data):
-        return _refresh(asked, load(asked.data, as_of=asked.as_of, tasks=asked.tasks), first=None)
+        return _refresh(asked, load(asked.data, as_of=asked.as_of, tasks=asked.tasks, is_in_haste=True), first=None)
     return FAILED
 
 
 def backfill(asked: argparse.Namespace) -> int:
     """The same, with the end of a month as the last day that is known."""
     with told_plainly(), _noted(asked.data):
-        settings = load(asked.data, tasks=asked.tasks)
+        settings = load(asked.data, tasks=asked.tasks, is_in_haste=True)
         last = history.as_of(settings, asked.first, asked.last)
         return _refresh(asked, dataclasses.replace(settings, as_of=last), first=asked.first)
     return FAILED

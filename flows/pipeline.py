@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.tables import FACTS
 from expectations.tables.metric import GRAINS
+from flows.closed_days import require_calendar
 from flows.erasing import erasure
 from flows.errors import PlainError
 from flows.failure import under_way
@@ -80,6 +81,7 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     )
     from flows.stages.reading import read_export  # noqa: PLC0415
 
+    require_calendar(settings.site)
     parent = publish.current(settings.shelf)
     ledger.forget_half_read(settings.store)
     prints = Prints.of(settings, now_s=time.time())

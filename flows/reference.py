@@ -24,7 +24,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from flows.benchmarks import benchmarks
-from flows.io.toml import Part, SettingsError
+from flows.closed_days import closed_days
+from flows.io.toml import Part
 from transforms.site import FIRST_DAY, Hours, Label, Lifetime, Schedule, Site, SlaPolicy, Target, TeamTier, Threshold
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -32,7 +33,6 @@ CUTS = ("channel", "team", "segment", "topic", "survey", "scale", "agent", "cust
 _HOURS = re.compile(r"^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$")
 _SLA_SCOPE = ("channel", "priority", "segment")
 _DAY_S = 86_400
-_HOLIDAY_YEARS = range(2000, 2041)
 
 
 def site(home: Path, main: Part) -> Site:
@@ -46,7 +46,7 @@ def site(home: Path, main: Part) -> Site:
     return Site(
         zone=about.get("zone", plain.zone),
         schedules=_schedules(Part.of(home / "schedules.toml")),
-        holidays=_holidays(Part.of(home / "holidays.toml"), about.get("country", "FR")),
+        holidays=closed_days(Part.of(home / "holidays.toml"), about.get("country", "FR")),
         tiers=_tiers(Part.of(home / "teams.toml")),
         first_response_targets=_thresholds(targets, "first_response"),
         sla=_policies(Part.of(home / "sla.toml")),
@@ -109,37 +109,6 @@ def _hours(part: Part, key: str) -> Hours:
     if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(found)):
         raise part.error(f"{key} is {part.values[key]!r}", "Two of these intervals overlap.")
     return tuple(found)
-
-
-def _holidays(file: Part, country: str) -> Mapping[dt.date, str]:
-    """Days the site is closed: the country's public holidays, its own, less those it works."""
-    file.only("public", "closed", "open")
-    days: dict[dt.date, str] = {}
-    if file.get("public", default=True):
-        days |= _public(file, country)
-    for part in file.parts("closed"):
-        part.only("on", "name")
-        days[part.need("on", dt.date)] = part.get("name", "Fermeture")
-    for part in file.parts("open"):
-        part.only("on", "name")
-        days.pop(part.need("on", dt.date), None)
-    return dict(sorted(days.items()))
-
-
-def _public(file: Part, country: str) -> dict[dt.date, str]:
-    """Public holidays of the country, in French where the library knows their French names."""
-    import holidays  # noqa: PLC0415 -- not needed where a site declares public = false
-
-    try:
-        languages = holidays.country_holidays(country).supported_languages
-        language = next((known for known in languages if known.startswith("fr")), None)
-        found = holidays.country_holidays(country, years=_HOLIDAY_YEARS, language=language)
-    except NotImplementedError:
-        hint = 'Give its ISO code ("FR"), or set public = false in holidays.toml and list the days there.'
-        raise SettingsError(
-            f"{file.path.parent}: no public holidays are known for country {country!r}. {hint}"
-        ) from None
-    return dict(found.items())
 
 
 def _tiers(file: Part) -> tuple[TeamTier, ...]:

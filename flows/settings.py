@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.alerts.alert import Alerts, alerts
 from flows.benchmarks import benchmarks_file
+from flows.closed_days import require_calendar
 from flows.engine import DEFAULT_TASKS, Engine, parse_engine
 from flows.home import PROJECT, SAMPLE, data_folder
 from flows.io import durable
@@ -114,8 +115,11 @@ class Settings:
         return self.data / ".fingerprints.json"
 
 
-def load(data: str = "", *, as_of: dt.date | None = None, tasks: str = "") -> Settings:
-    """The settings of the deployment folder, checked: a key nobody knows is an error, with a suggestion."""
+def load(data: str = "", *, as_of: dt.date | None = None, tasks: str = "", is_in_haste: bool = False) -> Settings:
+    """The settings of the deployment folder, checked: a key nobody knows is an error, with a suggestion.
+
+    In haste, the calendar is left to whoever asks for it first: a night without news does not.
+    """
     home = data_folder(data)
     main = Part.of(home / "pipeline.toml")
     main.only(*_PARTS, "run", "schedule", "alerts", "export")
@@ -129,12 +133,15 @@ def load(data: str = "", *, as_of: dt.date | None = None, tasks: str = "") -> Se
     told = {name: _mapping(home, name, main) for name in sorted({export.mapping for export in exports})}
     own_scales = document(home / "reference" / "scales.toml")
     scales = parse_scales(own_scales)
+    about_site = site(home / "reference", main)
+    if not is_in_haste:
+        require_calendar(about_site)
     return Settings(
         data=home,
         raw=raw,
         raw_bucket=bucket,
         as_of=as_of or _as_of(about, _zone(about)),
-        site=site(home / "reference", main),
+        site=about_site,
         exports=exports,
         mappings={name: parse_mapping(name, said, scales) for name, said in told.items()},
         mapping_sha256={name: digest([said, own_scales]) for name, said in told.items()},

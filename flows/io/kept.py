@@ -213,6 +213,6 @@ def sweep(home: Path, manifest: Manifest) -> None:
         for kept in parts.values()
         for name in (rows_file(kept), f"{kept['key']}.json")
     }
-    for path in sorted(home.iterdir()) if home.is_dir() else []:
-        if path.name not in needed:
-            durable.remove(path)
+    there = {path.name for path in home.iterdir()} if home.is_dir() else set()
+    for name in sorted(there - needed):
+        durable.remove(home / name)

@@ -25,7 +25,7 @@ READING_ROOMS = ("expectations", "transforms/*.py", "flows/io", "flows/stages/re
 ALL_ROOMS = (
     *READING_ROOMS,
     *("transforms/facts", "transforms/metrics", "transforms/analysis"),
-    *("flows/reference.py", "flows/benchmarks.py", "flows/stages", "flows/outputs"),
+    *("flows/reference.py", "flows/closed_days.py", "flows/benchmarks.py", "flows/stages", "flows/outputs"),
 )
 SHRINKS_BELOW = 0.5
 NOTES = ("failure.json", "begun.json")

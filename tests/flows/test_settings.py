@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from flows import settings
+from flows.__main__ import main
+from flows.closed_days import require_calendar
 from flows.io.toml import Part, SettingsError
 from flows.reference import site as site_of
 from flows.settings import SAMPLE, data_folder, load
-from tests.flows.conftest import PIPELINE
+from tests.flows.conftest import FEBRUARY, PIPELINE, deliver
 from transforms.site import Lifetime, Schedule, TeamTier, Threshold
 
 HOUR_S = 3600
@@ -156,7 +159,25 @@ def test_holidays_are_the_country_s_and_the_site_s_own(tmp_path: Path) -> None:
 
 def test_an_unknown_country_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no public holidays are known for country 'ZZ'"):
-        read(tmp_path, '[site]\ncountry = "ZZ"')
+        require_calendar(read(tmp_path, '[site]\ncountry = "ZZ"'))
+
+
+@pytest.mark.parametrize("command", ["run", "backfill", "check", "verify"])
+def test_every_command_stops_at_an_unknown_country_before_it_reads(
+    command: str, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(site, "avis_2026-02.csv", *FEBRUARY)
+    (site / "pipeline.toml").write_text(PIPELINE.replace("[site]", '[site]\ncountry = "ZZ"'), "utf-8")
+    assert main([command, "--data", str(site)]) == 1
+    assert "no public holidays are known for country 'ZZ'" in capsys.readouterr().err
+    assert not list((site / "store").glob("*.parquet"))
+
+
+def test_another_process_is_handed_the_closed_days_themselves(tmp_path: Path) -> None:
+    days = read(tmp_path, holidays="[[closed]]\non = 2026-05-15").holidays
+    handed = pickle.loads(pickle.dumps(days))  # noqa: S301 -- our own
+    assert type(handed) is dict
+    assert handed == days
 
 
 def test_tiers_thresholds_targets_and_labels(tmp_path: Path) -> None:

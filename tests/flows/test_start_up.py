@@ -55,7 +55,7 @@ def test_a_night_without_news_loads_neither_prefect_nor_what_reads_and_writes_ta
     loaded, said = loaded_by("run", "--data", str(published))
     assert "Nothing changed since run 1" in said
     assert not loaded & UNHURRIED
-    assert not loaded & {"apprise", "httpx", "jinja2", "python_calamine"}
+    assert not loaded & {"apprise", "holidays", "httpx", "jinja2", "python_calamine"}
 
 
 def test_the_check_would_notice_a_library() -> None:
