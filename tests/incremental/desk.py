@@ -42,6 +42,7 @@ class Desk:
         self.as_of = dt.date(2026, 1, 10)
         self.split: int | None = None
         """About how many rows a part has; None: all lie in one."""
+        self._split_of_run: dict[int, int | None] = {}
         self.seen: Counter[str] = Counter()
         """What the deployment was put through."""
 
@@ -174,13 +175,16 @@ class Desk:
         self.erased.add(person)
         with pytest.MonkeyPatch.context() as patch:
             self.lie(patch)
-            return quietly(["erase", "--customer", person, "--data", str(self.data)]) == 0
+            done = quietly(["erase", "--customer", person, "--data", str(self.data)])
+        self.note_split()
+        return done == 0
 
     # --- a night --------------------------------------------------------------------------------------------------
 
     def night(self) -> None:
         """A run of the deployment that lives on."""
         assert self.run(self.data) == 0
+        self.note_split()
 
     def twin(self) -> Path:
         """A deployment that is told all of it tonight, after its first run."""
@@ -216,6 +220,11 @@ class Desk:
         manifest = publish.current(Shelf(self.data / "published")) or {}
         made_at = [it["made_at"] for parts in frames_of(manifest).values() for it in parts.values()]
         return sum(at != max(made_at) for at in made_at) / len(made_at)
+
+    def note_split(self) -> None:
+        """Without news there is no run: what counts lies as it did, and the twin is to lie so too."""
+        counts = (publish.current(Shelf(self.data / "published")) or {})["run"]
+        self.split = self._split_of_run.setdefault(counts, self.split)
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
