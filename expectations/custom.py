@@ -10,6 +10,7 @@ from great_expectations.expectations.expectation import BatchExpectation, Multic
 from great_expectations.validator.validator import ValidationDependencies
 
 _WORKED_OUT: dict[tuple[str, ...], ValidationDependencies] = {}
+_HELD: dict[int, Any] = {}
 
 
 class Settled:
@@ -18,7 +19,10 @@ class Settled:
     The library works that out twice for each frame, and each time makes its configuration some fifty times anew.
     """
 
-    configuration: Any
+    @property
+    def configuration(self) -> Any:  # noqa: ANN401
+        """What is asked, as the library stores it."""
+        return _HELD.get(id(self)) or super().configuration  # type: ignore[misc]
 
     def get_validation_dependencies(
         self, execution_engine: object = None, runtime_configuration: dict[str, Any] | None = None
@@ -30,6 +34,14 @@ class Settled:
             _WORKED_OUT[key] = super().get_validation_dependencies(execution_engine, runtime_configuration)  # type: ignore[misc]
         known = _WORKED_OUT[key]
         return ValidationDependencies(dict(known.metric_configurations), dict(known.result_format))
+
+    def _get_runtime_kwargs(self, runtime_configuration: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The library's, from one configuration: it would make one for each key that it looks up."""
+        _HELD[id(self)] = self.configuration
+        try:
+            return super()._get_runtime_kwargs(runtime_configuration)  # type: ignore[misc,no-any-return]
+        finally:
+            _HELD.pop(id(self), None)
 
 
 class ExpectColumnsToBeThere(Settled, gxe.ExpectTableColumnsToMatchSet):  # type: ignore[misc]
