@@ -96,7 +96,7 @@ def test_rows_that_rotted_when_their_export_was_gone_stop_the_run(
 def test_a_frame_that_rotted_is_made_again_in_the_night_that_reads_it(
     published: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flip(frame(published, "sums_fact_survey_response.answered_on"))
+    flip(frame(published, "added_fact_survey_response.answered_on"))
     assert main(["run", "--plain", "--data", str(published), "--as-of", "2026-04-30"]) == 0
     assert "Beginning anew" in capsys.readouterr().err
     assert verify(load(str(published))).damages == []
