@@ -10,7 +10,8 @@ from expectations.schema import Column, Layer, Table, number
 from expectations.tables.metric import METRIC_VALUES
 from transforms.metrics.metric import Metric
 
-_CUTS = ("total", "channel", "team", "channel_team")
+SHOWN = ("total", "channel", "team", "channel_team")
+"""The cuts of which a wide table has rows."""
 _KEYS = ("period_start", "period_end", "grouping_set", "channel_key", "team_key", "is_complete")
 
 
@@ -39,7 +40,7 @@ def kpi_wide(published: pl.LazyFrame, metrics: Mapping[str, Metric], *, grain: s
     table = wide_table(metrics, grain)
     names = [name for name in table.columns if name not in _KEYS]
     return (
-        published.filter(pl.col("grouping_set").is_in(_CUTS))
+        published.filter(pl.col("grouping_set").is_in(SHOWN))
         .pivot(on="metric_id", on_columns=names, index=list(_KEYS), values="value", aggregate_function="first")
         .select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
         .sort("period_start", *table.key[1:])
