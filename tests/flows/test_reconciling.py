@@ -64,3 +64,11 @@ def test_members_that_are_not_the_total_stop_the_run(
     said = refused(published, capsys)
     assert "by channel, csat of " in said
     assert "members of a cut = total does not hold" in said
+
+
+def test_a_row_lost_on_the_way_to_readers_stops_the_run(
+    published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoiled(monkeypatch, "flows.stages.publishing.publishable", lambda rows: rows.slice(1))
+    said = refused(published, capsys)
+    assert "fact_survey_response: rows built = rows published does not hold: 7 against 6" in said
