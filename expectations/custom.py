@@ -11,6 +11,10 @@ from great_expectations.validator.validator import ValidationDependencies
 
 _WORKED_OUT: dict[tuple[str, ...], ValidationDependencies] = {}
 _HELD: dict[int, Any] = {}
+"""By the identity of an expectation, its configuration, as long as the library looks things up in it.
+
+Two threads may ask one expectation: it says the same to both, and whoever finds nothing here makes it once more.
+"""
 
 
 class Settled:

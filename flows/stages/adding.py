@@ -18,10 +18,10 @@ from transforms.metrics.days import Added
 from transforms.metrics.metric import Statistic
 from transforms.metrics.stretches import Stretch
 
-COUNTS, MEMBERS, ADDED, SUMS, PRINTS, STATISTICS = (
-    "counts_", "members_", "added_", "sums_", "prints_", "statistics_",
-)  # fmt: skip
+COUNTS, MEMBERS, PRINTS, STATISTICS = "counts_", "members_", "prints_", "statistics_"
 """Of the frames of the run that metrics are made of."""
+ADDED, SUMS = "added_", "sums_"
+"""Of the sums of each part of a fact, which are kept, and of those of all its parts, which are of the run alone."""
 _ROWS_AT_ONCE = 1_000_000
 """Of how many rows statistics are worked out at once: a few hundred megabytes."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -13,62 +13,52 @@ from flows.__main__ import main
 from tests.flows.conftest import FEBRUARY, deliver
 
 Spoil = Callable[[pl.LazyFrame], pl.LazyFrame]
+WIDE, MEMBERS, SHOWN = (
+    "transforms.metrics.wide.kpi_wide",
+    "transforms.metrics.compute.with_keys",
+    "flows.stages.publishing.publishable",
+)
+WIDE_IS_LONG = "_wide: wide = long does not hold"
 CSAT, HAS_CSAT = pl.col("csat"), pl.col("csat").is_not_null()
 IS_FIRST = pl.int_range(pl.len()) == pl.arg_where(HAS_CSAT).first()
-SPOILED_WIDE: dict[str, Spoil] = {
-    "another value": lambda wide: wide.with_columns(csat=pl.when(IS_FIRST).then(CSAT + 1).otherwise(CSAT)),
-    "a value less": lambda wide: wide.with_columns(csat=pl.when(~IS_FIRST).then(CSAT)),
-    "a value more": lambda wide: wide.with_columns(pl.col("fcr_rate").fill_null(0.5)),
-    "a row less": lambda wide: wide.filter(~IS_FIRST),
-    "a cut less": lambda wide: wide.filter(pl.col("grouping_set") != "channel"),
-    "no row": lambda wide: wide.clear(),
+OF_A_CHANNEL = (pl.col("grouping_set") == "channel") & (pl.col("metric_id") == "csat")
+FAULTS: dict[str, tuple[str, Spoil, str]] = {
+    "another value": (
+        WIDE,
+        lambda wide: wide.with_columns(CSAT + pl.when(IS_FIRST).then(1).otherwise(0)),
+        WIDE_IS_LONG,
+    ),
+    "a value less": (WIDE, lambda wide: wide.with_columns(pl.when(~IS_FIRST).then(CSAT)), WIDE_IS_LONG),
+    "a value more": (WIDE, lambda wide: wide.with_columns(pl.col("fcr_rate").fill_null(0.5)), WIDE_IS_LONG),
+    "a row less": (WIDE, lambda wide: wide.filter(~IS_FIRST), WIDE_IS_LONG),
+    "a cut less": (WIDE, lambda wide: wide.filter(pl.col("grouping_set") != "channel"), WIDE_IS_LONG),
+    "no row": (WIDE, lambda wide: wide.clear(), WIDE_IS_LONG),
+    "members beyond the total": (
+        MEMBERS,
+        lambda values: values.with_columns(pl.col("denominator", "n") + OF_A_CHANNEL.cast(pl.Int64)),
+        "members of a cut = total does not hold",
+    ),
+    "a row lost on the way to readers": (
+        SHOWN,
+        lambda rows: rows.slice(1),
+        "fact_survey_response: rows built = rows published does not hold: 7 against 6",
+    ),
 }
 
 
-def spoiled(monkeypatch: pytest.MonkeyPatch, where: str, spoil: Spoil) -> None:
-    """Let a step of the metrics give something else than it should."""
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_run_that_disagrees_with_itself_publishes_nothing(
+    published: Path, fault: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where, spoil, identity = FAULTS[fault]
     module, name = where.rsplit(".", 1)
-    right = getattr(__import__(module, fromlist=[name]), name)
-
-    def wrong(*given: Any, **named: Any) -> pl.LazyFrame:
-        return spoil(right(*given, **named))
-
-    monkeypatch.setattr(where, wrong)
-
-
-def refused(data: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a run says that stops; the run before it still counts."""
-    before = (data / "published" / "CURRENT").read_bytes()
-    deliver(data, "avis_2026-02.csv", *FEBRUARY, "9;05/02/2026 12:00;1;chat")
-    assert main(["run", "--plain", "--data", str(data)]) != 0
-    assert (data / "published" / "CURRENT").read_bytes() == before
-    return capsys.readouterr().err
-
-
-@pytest.mark.parametrize("how", SPOILED_WIDE)
-def test_a_wide_table_that_is_not_the_long_one_stops_the_run(
-    published: Path, how: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spoiled(monkeypatch, "transforms.metrics.wide.kpi_wide", SPOILED_WIDE[how])
-    said = refused(published, capsys)
-    assert "_wide: wide = long does not hold" in said
+    right = getattr(import_module(module), name)
+    monkeypatch.setattr(where, lambda *given, **named: spoil(right(*given, **named)))
+    pointer = published / "published" / "CURRENT"
+    before = pointer.read_bytes()
+    deliver(published, "avis_2026-02.csv", *FEBRUARY, "9;05/02/2026 12:00;1;chat")
+    assert main(["run", "--plain", "--data", str(published)]) != 0
+    assert pointer.read_bytes() == before
+    said = capsys.readouterr().err
+    assert identity in said
     assert "Nothing was published" in said
-
-
-def test_members_that_are_not_the_total_stop_the_run(
-    published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    is_chat = (pl.col("grouping_set") == "channel") & (pl.col("metric_id") == "csat")
-    one_more = [pl.when(is_chat).then(pl.col(it) + 1).otherwise(pl.col(it)).alias(it) for it in ("denominator", "n")]
-    spoiled(monkeypatch, "transforms.metrics.compute.with_keys", lambda values: values.with_columns(one_more))
-    said = refused(published, capsys)
-    assert "by channel, csat of " in said
-    assert "members of a cut = total does not hold" in said
-
-
-def test_a_row_lost_on_the_way_to_readers_stops_the_run(
-    published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spoiled(monkeypatch, "flows.stages.publishing.publishable", lambda rows: rows.slice(1))
-    said = refused(published, capsys)
-    assert "fact_survey_response: rows built = rows published does not hold: 7 against 6" in said
