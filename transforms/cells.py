@@ -29,8 +29,10 @@ _FORMS = {r"\p{L}+": "a", r"\d": "9", r"\s+": " "}
 def present_text(cell: pl.Expr, missing: tuple[str, ...]) -> pl.Expr:
     """The trimmed text of a cell; null where it is empty, or a word that stands for an empty cell."""
     text = cell.str.strip_chars()
-    absent = ["", *dict.fromkeys(word.strip().lower() for word in missing)]
-    return pl.when(~text.str.to_lowercase().is_in(absent)).then(text)
+    is_there = text != ""
+    if words := sorted({word.strip().lower() for word in missing} - {""}):
+        is_there &= ~text.str.to_lowercase().is_in(words)
+    return pl.when(is_there).then(text)
 
 
 def field_text(field: Field, cells: list[pl.Expr]) -> pl.Expr:

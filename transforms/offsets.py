@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DAY_S = 86_400
 
 
-def offset_spans(zone: ZoneInfo, first_day: int, last_day: int) -> list[tuple[int, int, int]]:
+@lru_cache(maxsize=64)  # each part of a history asks anew
+def offset_spans(zone: ZoneInfo, first_day: int, last_day: int) -> tuple[tuple[int, int, int], ...]:
     """(start, end, offset from UTC) in seconds, in order: the stretches over which the offset does not change.
 
     Days are counted from 1970. The zone is asked once a day, and where its answer changes the moment is found by
@@ -29,4 +31,4 @@ def offset_spans(zone: ZoneInfo, first_day: int, last_day: int) -> list[tuple[in
                 left, right = (middle, right) if offset(middle) == current else (left, middle)
             spans.append((start, right, current))
             start, low, current = right, right, offset(right)
-    return [*spans, (start, last_day * _DAY_S, current)]
+    return *spans, (start, last_day * _DAY_S, current)

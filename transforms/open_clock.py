@@ -14,7 +14,7 @@ counts minutes instead.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -135,7 +135,7 @@ def _wall_intervals(site: Site, days: Ints, in_force: Ints) -> Ints:
     return np.concatenate(rows)
 
 
-def _in_utc(walls: Ints, offsets: list[tuple[int, int, int]]) -> Ints:
+def _in_utc(walls: Ints, offsets: Iterable[tuple[int, int, int]]) -> Ints:
     """The same intervals in UTC, in order, those that touch or overlap made one."""
     rows = [np.empty((0, 2), np.int64)]
     for start, end, offset in offsets:

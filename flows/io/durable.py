@@ -143,5 +143,5 @@ def put_same(path: Path, *, as_in: Path) -> None:
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
+    with path.open("rb", buffering=0) as stream:  # a buffer between takes half as long again
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -44,7 +44,8 @@ class Prints:
 
     def fingerprint(self, slot: str, path: Path) -> str:
         """SHA-256 of a file's bytes: as noted where nobody touched it since, else of the bytes as they are now."""
-        with path.open("rb") as stream:  # opened even so: it must be readable, and a share then tells its state afresh
+        # Opened even so: it must be readable, and a share then tells its state afresh.
+        with path.open("rb", buffering=0) as stream:
             before = _state(os.fstat(stream.fileno()))
             noted = self.seen.get(slot) or self.known.get(slot)
             if noted is not None and noted[:-1] == before:

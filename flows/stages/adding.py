@@ -10,7 +10,7 @@ from functools import partial
 import polars as pl
 
 from flows.io import memory
-from flows.io.kept import Kept, Making, Parts
+from flows.io.kept import Kept, Making
 from flows.stages.draft import Draft
 from transforms.facts import STEPS
 from transforms.facts.parts import UNSPLIT
@@ -73,12 +73,16 @@ def _add_up(clock: str, added: Added, draft: Draft) -> None:
     """The sums of each part of a fact by day, and all of them in one frame, for each grain looks at it."""
     members = _members_of(added.fact, draft)
     told = {cut: draft.inside(f"{MEMBERS}{cut}") for cut in members}
+
+    def sums(kept: Kept) -> pl.LazyFrame:
+        return added.up(draft.on_the_day(added.fact, draft.keeper.frame({clock: kept})), told)
+
     makings = {
         part: Making(
             name=f"{ADDED}{clock}",
             made_of=[kept, *members.values()],
             and_of=[added.names, _day_if(added.columns, added.fact, draft)],
-            make=partial(added.up, _rows_of(added.fact, {part: kept}, draft), told),
+            make=partial(sums, kept),
         )
         for part, kept in draft.parts_of(added.fact).items()
     }
@@ -205,11 +209,6 @@ def _members_of(fact: str, draft: Draft) -> dict[str, Kept]:
     from transforms.metrics.days import member_cuts  # noqa: PLC0415
 
     return {cut: draft.parts_of(f"{MEMBERS}{cut}")[UNSPLIT] for cut in member_cuts([fact]).get(fact, [])}
-
-
-def _rows_of(fact: str, parts: Parts, draft: Draft) -> pl.LazyFrame:
-    """The rows of some parts of a fact, of which a frame is made."""
-    return draft.on_the_day(fact, draft.keeper.frame(parts))
 
 
 def _day_if(columns: Collection[str], fact: str, draft: Draft) -> str:

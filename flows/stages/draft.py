@@ -115,8 +115,12 @@ class Draft:
 
     def keep_of_each(self, name: str, of: str, tell: Callable[[pl.LazyFrame], pl.LazyFrame]) -> None:
         """Keep what each part of a kept frame tells, as parts of a frame of its own."""
+
+        def told(kept: Kept) -> pl.LazyFrame:
+            return tell(self.keeper.frame({name: kept}))
+
         makings = {
-            part: Making(name=name, made_of=[kept], make=partial(tell, self.keeper.frame({part: kept})))
+            part: Making(name=name, made_of=[kept], make=partial(told, kept))
             for part, kept in self.parts_of(of).items()
         }
         self.note_parts(name, self.keeper.kept(makings))

@@ -70,9 +70,10 @@ def _cells(parts: Mapping[str, Kept], table: Table, *, more: int = 0) -> int:
     return sum(it["rows"] for it in parts.values()) * (len(published_names(table)) + more)
 
 
-def _shown(rows: pl.LazyFrame, table: Table, parts: Mapping[str, Kept], days: Days, draft: Draft) -> pl.LazyFrame:
+def _shown(fact: str, parts: Mapping[str, Kept], days: Days, draft: Draft) -> pl.LazyFrame:
     """The rows of a month with keys, in their order. Of millions of customers, the joins see those of its days."""
-    dimensions = draft.all_inside("dim")
+    table, dimensions = FACTS[fact], draft.all_inside("dim")
+    rows = draft.on_the_day(fact, draft.keeper.frame(parts))
     if CUSTOMER in _coded(table).values():
         dimensions[f"dim_{CUSTOMER}"] = customers_between(*days, draft)
     shown = partial(publishable, table=table, dimensions=dimensions, zone=draft.settings.site.zone)
@@ -81,7 +82,7 @@ def _shown(rows: pl.LazyFrame, table: Table, parts: Mapping[str, Kept], days: Da
     laid_down = []
     for number, is_here in enumerate(stretches(pl.col(table.clock), parts)):
         path = durable.folder(_room(draft)) / f"{number}.parquet"
-        shown(rows.filter(is_here)).sink_parquet(path, compression="lz4")
+        shown(rows.filter(is_here)).sink_parquet(path, compression="uncompressed")
         laid_down.append(path)
     return pl.scan_parquet(laid_down, glob=False)
 
@@ -113,7 +114,6 @@ def _making(
 ) -> Making:
     """How the file of a month is made, of its rows and of the numbers of their codes."""
     table, daily = FACTS[fact], STEPS[fact].daily
-    rows = draft.on_the_day(fact, draft.keeper.frame(parts))
     told = published_names(table).keys() & (daily.columns if daily else ())
     days = min(days_of[part][0] for part in parts), max(days_of[part][1] for part in parts)
     is_known = _is_known(None if fact in DERIVED else days[1])
@@ -125,7 +125,7 @@ def _making(
             draft.settings.site.zone,
             draft.end.isoformat() if told else "",
         ],
-        make=lambda: _shown(rows, table, parts, days, draft),
+        make=partial(_shown, fact, parts, days, draft),
         table=table,
     )
 

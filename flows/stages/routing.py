@@ -49,7 +49,7 @@ def _lay_out(family: str, draft: Draft, taken: list[Entry]) -> None:
         parts = {export.name: _spoken_of(export, FEEDS[feed], draft) for export in found}
         draft.note_parts(_index(feed), {name: draft.keeper.kept({"": it})[""] for name, it in parts.items()})
     known, is_added_to = _keep_whereabouts(family, draft)
-    grain = grain_of(known.all_days, rows, feeds=len(exports))
+    grain = grain_of(known.all_days, rows, feeds=sum(map(bool, exports.values())))
     words = {family: known.tickets} | {feed: known.followers for feed in exports if LAID[feed].follows}
     for name, their_words in words.items():
         durable.put(_path(name, draft), partial(_save, their_words), is_lasting=False)

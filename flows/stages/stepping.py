@@ -143,14 +143,17 @@ def _by_share(step: str, used: Used, draft: Draft) -> dict[str, Making]:
 def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL, share: Share = ALL_CUSTOMERS) -> Making:
     """How a frame, or a part of one, is made of others, of some of their rows."""
     spec, settings = STEPS[step], draft.settings
-    bench = Bench(
-        frames={name: _frame(name, parts, draft).filter(among) for name, parts in used.items()},
-        site=settings.site,
-        as_of=settings.as_of,
-        scales=settings.scales,
-        share=share,
-    )
     changes_at, daily = spec.changes_at, spec.daily.columns if spec.daily else ()
+
+    def bench(**more: pl.LazyFrame) -> Bench:
+        """Laid out for what is made: of a hundred parts, a night makes a few."""
+        return Bench(
+            frames={name: _frame(name, parts, draft).filter(among) for name, parts in used.items()} | more,
+            site=settings.site,
+            as_of=settings.as_of,
+            scales=settings.scales,
+            share=share,
+        )
 
     def in_order(rows: pl.LazyFrame) -> pl.LazyFrame:
         """Told frames and facts by month come in an order, other facts get that of their key: same rows, same bytes."""
@@ -164,8 +167,8 @@ def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL, share
             settings.as_of.isoformat() if spec.lies in _OF_ALL_ROWS else "",
             [share.number, share.of],
         ],
-        make=lambda: in_order(spec.build(bench).drop(daily)),
-        holds_until=changes_at and (lambda rows: changes_at(replace(bench, frames={**bench.frames, step: rows}))),
+        make=lambda: in_order(spec.build(bench()).drop(daily)),
+        holds_until=changes_at and (lambda rows: changes_at(bench(**{step: rows}))),
     )
 
 

@@ -70,7 +70,7 @@ def tell(data: Path, until: str, *more: Row) -> None:
     deliver(data, opened, events(opened))
 
 
-THIRDS, WHOLE_MONTHS, FEW = 3, 33, 1_000_000
+THIRDS, WHOLE_MONTHS, FEW = 20, 33, 1_000_000
 """How many rows of each feed a part has, on average; with so few of them as there are, or all in one."""
 
 

@@ -66,7 +66,7 @@ def second_night(data: Path) -> None:
 def in_parts(patch: pytest.MonkeyPatch) -> None:
     """A house in which these rows are many: a part is a third of a month, and the second night touches some."""
     patch.setattr("transforms.facts.parts.ROWS_UNSPLIT", 0)
-    patch.setattr("transforms.facts.parts.ROWS_A_PART", 20)
+    patch.setattr("transforms.facts.parts.ROWS_A_PART", 30)
     patch.setattr("flows.stages.revising.PERIODS_AT_ONCE", 7)
 
 

@@ -85,10 +85,14 @@ class Whereabouts:
         firsts = self.named[is_first]
         lies_on, is_undated = firsts & NO_DAY, day_of(firsts) == NO_DAY
         lies_on[is_undated] = days_of(self.followers, firsts[is_undated])
-        is_reached = np.zeros((len(names), len(names)), bool)
-        is_reached[codes[lies_on][np.cumsum(is_first) - 1], codes[day_of(self.named)]] = True
+        at, reached = codes[lies_on][np.cumsum(is_first) - 1], codes[day_of(self.named)]
+        is_there = np.zeros(len(names), bool)
+        is_there[at] = is_there[reached] = True
+        there, place = np.flatnonzero(is_there), np.cumsum(is_there) - 1  # all days of all years squared are too many
+        is_reached = np.zeros((there.size, there.size), bool)
+        is_reached[place[at], place[reached]] = True
         found: dict[str, set[str]] = defaultdict(set)
-        for part, other in np.argwhere(is_reached).tolist():
+        for part, other in there[np.argwhere(is_reached)].tolist():
             found[names[part]].add(names[other])
         return {part: sorted(others) for part, others in sorted(found.items())}
 
