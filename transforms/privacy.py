@@ -6,6 +6,8 @@ import hmac
 
 import polars as pl
 
+from transforms.distinct import once_each
+
 PSEUDONYM_LENGTH = 16
 MASKS = {"e-mail": "[e-mail]", "iban": "[IBAN]", "card": "[carte]", "phone": "[téléphone]"}
 
@@ -57,16 +59,17 @@ def _pseudonym(identifier: str, keyed: hmac.HMAC) -> str:
 
 
 def pseudonyms(identifier: pl.Expr, key: bytes) -> pl.Expr:
-    """A column of pseudonyms; each distinct identifier is hashed once."""
+    """A column of pseudonyms; where equal identifiers are many, each is hashed once."""
     keyed = hmac.new(require_key(key), digestmod="sha256")
 
     def hashed(values: pl.Series) -> pl.Series:
-        distinct = values.unique().drop_nulls().to_list()
-        return values.replace_strict(
-            distinct, [_pseudonym(one, keyed) for one in distinct], default=None, return_dtype=pl.String
-        )
+        plain = values.to_list()
+        return pl.Series([None if one is None else _pseudonym(one, keyed) for one in plain], dtype=pl.String)
 
-    return identifier.map_batches(hashed, return_dtype=pl.String, is_elementwise=True)
+    def of_each(text: pl.Expr) -> pl.Expr:
+        return text.map_batches(hashed, return_dtype=pl.String, is_elementwise=True)
+
+    return once_each(identifier, of_each, pl.String())
 
 
 def masked(text: pl.Expr) -> pl.Expr:
