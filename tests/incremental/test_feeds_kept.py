@@ -27,7 +27,7 @@ from flows.stages.draft import Draft
 from tests.frames_made import names_made
 from tests.incremental.deployment import EVENT, SURVEY, TICKET, new_deployment
 from tests.incremental.rows import Row, feed_frame
-from tests.incremental.staged import Export, elsewhere, split_finely, stored
+from tests.incremental.staged import Export, differing, elsewhere, feeds_of, split_finely, stored
 from transforms.facts import latest
 from transforms.facts.whereabouts import Whereabouts
 
@@ -275,18 +275,26 @@ def test_an_analysis_opens_no_frame_but_those_it_asks_for(site: Callable[[], Set
         evidence[TICKET]
 
 
+ASKED = {"invitation_id": "i1", "sent_at": at(3, 6), "kind": "csat", "question": "q"}
+ASKED |= {"scale": "1-5", "scale_low_milli": 1000, "scale_high_milli": 5000}
+ANSWERS = [ASKED | {"response_id": it, "ticket_id": it, "dated_at": at(3, 5 + int(it))} for it in "12"]
+SURVEYS = export(SURVEY, "s1", *ANSWERS)
+
+
 def test_the_tickets_that_surveys_name_say_what_their_parts_reach(site: Callable[[], Settings], tmp_path: Path) -> None:
-    asked = {
-        "response_id": "1",
-        "invitation_id": "i1",
-        "dated_at": at(3, 6),
-        "sent_at": at(3, 6),
-        "kind": "csat",
-        "question": "q",
-    }
-    answered = asked | {"response_id": "2", "dated_at": at(3, 7)}
-    scale = {"scale": "1-5", "scale_low_milli": 1000, "scale_high_milli": 5000}
-    surveys = export(SURVEY, "s1", asked | scale | {"ticket_id": "1"}, answered | scale | {"ticket_id": "2"})
-    draft = laid([*HISTORY, surveys], elsewhere(site(), tmp_path, AS_OF))
+    draft = laid([*HISTORY, SURVEYS], elsewhere(site(), tmp_path, AS_OF))
     assert list(draft.parts_of(SURVEY)) == ["2026-01-01"], "the invitation lies with the first ticket that it names"
     assert routing.near_of_followers(draft) == {"2026-01-01": ["2026-01-01", "2026-02-01"]}
+
+
+def test_parts_are_as_long_as_the_feeds_at_hand_ask(
+    site: Callable[[], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.facts.parts.ROWS_A_PART", 12)
+    desk = [*HISTORY, export(TICKET, "t2", ticket(4, at(1, 15)))]
+    before = laid(desk, elsewhere(site(), tmp_path / "nightly", AS_OF))
+    assert list(before.parts_of(TICKET)) == ["2026-01-01", "2026-01-11", "2026-02-01", "2026-03-01"], "thirds"
+    night = laid([*desk, SURVEYS], before.settings, as_parent(before, desk))
+    assert list(night.parts_of(TICKET)) == ["2026-01-01", "2026-02-01", "2026-03-01"], "months, with the first surveys"
+    anew = laid([*desk, SURVEYS], elsewhere(site(), tmp_path / "new", AS_OF))
+    assert differing(feeds_of(night), feeds_of(anew)) == []
