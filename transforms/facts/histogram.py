@@ -7,6 +7,8 @@ it is within 1 % of each of them.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -26,33 +28,103 @@ DURATIONS = {
     for clock in ("calendar", "business")
 }
 """Durations of `fact_ticket`, without their unit, and the day each belongs to."""
-_CELL = ["day_on", "channel", "team", "segment", "bucket"]
+_NAMES = sorted(DURATIONS)
+_CUT = ["channel", "team", "segment"]
+_COUNTED = pl.Schema(
+    {
+        "duration": pl.String(),
+        "day_on": pl.Date(),
+        **dict.fromkeys(_CUT, pl.String()),
+        "bucket": pl.Int64(),
+        "n": pl.Int64(),
+    }
+)
+_DAYS, _CUTS, _BUCKETS = 2**22, 2**27, 2**12
+"""Eleven thousand years of days, buckets up to any whole number of seconds: with eight durations they fill 64 bits."""
 
 
 def durations_in_buckets(tickets: pl.LazyFrame) -> pl.LazyFrame:
-    """One row is a day, channel, team, segment, duration and bucket, over the tickets that count, with how many."""
-    counted = tickets.filter(pl.col("exclusion_reason").is_null())
-    return pl.concat([_buckets(counted, duration, day) for duration, day in DURATIONS.items()]).sort("duration", *_CELL)
+    """One row is a duration, day, channel, team, segment and bucket, over the tickets that count, with how many."""
+    columns = [*_CUT, *dict.fromkeys(DURATIONS.values()), *(f"{name}_s" for name in _NAMES)]
+    counted = tickets.filter(pl.col("exclusion_reason").is_null()).select(columns)
+    return counted.map_batches(_counted, schema=_COUNTED, validate_output_schema=True)
 
 
 def fact_duration_histogram(buckets: pl.LazyFrame) -> pl.LazyFrame:
     """The same rows, each once though its tickets lie apart, with the duration that its bucket stands for; in order."""
-    words = pl.col("duration", "channel", "team", "segment")
-    # Few words in a million rows: as categories they are grouped and sorted in two thirds of the memory.
-    some = buckets.with_columns(words.cast(pl.Categorical)).group_by("duration", *_CELL).agg(pl.col("n").sum())
-    rows = some.sort("duration", *_CELL).with_columns(words.cast(pl.String))
+    rows = buckets.select(_COUNTED.names()).map_batches(_added_up, schema=_COUNTED, validate_output_schema=True)
     stands_for = pl.lit(GAMMA).pow(pl.col("bucket")) * (2 / (GAMMA + 1))
     value = pl.when(pl.col("bucket") == ZERO_BUCKET).then(0.0).otherwise(stands_for)
     return in_shape(rows.with_columns(bucket_value_s=value), FACT_DURATION_HISTOGRAM)
 
 
-def _buckets(tickets: pl.LazyFrame, duration: str, day: str) -> pl.LazyFrame:
-    value = pl.col(f"{duration}_s")
-    bucket = pl.when(value < 1).then(ZERO_BUCKET).otherwise((value.log() / math.log(GAMMA)).ceil()).cast(pl.Int64)
-    return (
-        tickets.filter(value.is_not_null())
-        .with_columns(day_on=day, bucket=bucket)
-        .group_by(_CELL)
-        .agg(n=pl.len().cast(pl.Int64))
-        .with_columns(duration=pl.lit(duration))
-    )
+def _counted(tickets: pl.DataFrame) -> pl.DataFrame:
+    """The cells of some tickets, in order, with how many are in each."""
+    words = _Words.of(tickets, DURATIONS.values())
+    told = pl.concat(_cells_of(words.numbered(tickets)))
+    runs = told.select(words.word).to_series().sort().rle().struct.unnest()
+    return words.cells(runs.rename({"value": "word", "len": "n"}))
+
+
+def _cells_of(tickets: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """One row is a duration of a ticket, with its number, its day, its bucket and the number of its cut."""
+    for number, name in enumerate(_NAMES):
+        value = pl.col(f"{name}_s")
+        bucket = pl.when(value < 1).then(ZERO_BUCKET).otherwise((value.log() / math.log(GAMMA)).ceil())
+        has = tickets.filter(value.is_not_null())
+        yield has.select(
+            "cut", duration=pl.lit(number, pl.UInt64), day_on=DURATIONS[name], bucket=bucket.cast(pl.Int64)
+        )
+
+
+def _added_up(cells: pl.DataFrame) -> pl.DataFrame:
+    """Each cell once, in order."""
+    words = _Words.of(cells, ["day_on"])
+    number = pl.col("duration").cast(pl.Enum(_NAMES)).to_physical()
+    told = words.numbered(cells.with_columns(duration=number)).select(words.word, "n")
+    return words.cells(told.group_by("word").agg(pl.col("n").sum()).sort("word"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """Cells as whole numbers: of two, the one whose duration, day, channel, team, segment, bucket come first is less.
+
+    To group and sort such numbers takes a fifth of the time that four words a row take.
+    """
+
+    cuts: pl.DataFrame
+    """One row is a channel, team and segment, in order, with their number."""
+    before: int
+    """The day before the first, as a number; that of a row without a day."""
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, days: Iterable[str]) -> _Words:
+        """For the cells of some rows."""
+        cuts = rows.select(_CUT).unique().sort(_CUT).with_row_index("cut")
+        firsts = (rows[name].to_physical().min() for name in dict.fromkeys(days))
+        return cls(cuts=cuts, before=min((it for it in firsts if isinstance(it, int)), default=0) - 1)
+
+    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The same rows with the number of their cut."""
+        return rows.join(self.cuts, on=_CUT, how="left", nulls_equal=True, maintain_order="left").drop(_CUT)
+
+    @property
+    def word(self) -> pl.Expr:
+        """The number of a cell."""
+        day = (pl.col("day_on").to_physical().cast(pl.Int64) - self.before).fill_null(0)
+        of_duration = pl.col("duration").cast(pl.UInt64) * _DAYS + day.cast(pl.UInt64)
+        of_cut = of_duration * _CUTS + pl.col("cut").cast(pl.UInt64)
+        return (of_cut * _BUCKETS + (pl.col("bucket") - ZERO_BUCKET).cast(pl.UInt64)).alias("word")
+
+    def cells(self, words: pl.DataFrame) -> pl.DataFrame:
+        """The cells that numbers stand for, each with its `n`."""
+        word = pl.col("word")
+        day = (word // (_BUCKETS * _CUTS) % _DAYS).cast(pl.Int64)
+        cut = (word // _BUCKETS % _CUTS).cast(pl.UInt32)
+        return words.select(
+            pl.lit(pl.Series(_NAMES)).gather(word // (_BUCKETS * _CUTS * _DAYS)).alias("duration"),
+            (pl.when(day > 0).then(day) + self.before).cast(pl.Int32).cast(pl.Date).alias("day_on"),
+            *(pl.lit(self.cuts[name]).gather(cut).alias(name) for name in _CUT),
+            ((word % _BUCKETS).cast(pl.Int64) + ZERO_BUCKET).alias("bucket"),
+            pl.col("n").cast(pl.Int64),
+        ).select(_COUNTED.names())
