@@ -91,7 +91,7 @@ class _Cut:
 
     @cached_property
     def before(self) -> dict[str, tuple[Kept, set[tuple[str, str]]]]:
-        """By part of the run before, its rows, and the exports and tickets that they were made of."""
+        """By part of the run before, its rows, sound or not, and the exports and tickets that they were made of."""
         name, draft = self.table.name, self.draft
         told: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for export, parts in spread_before(name, draft).items():
@@ -99,26 +99,33 @@ class _Cut:
                 told[part].add((export, numbers))
         told[UNSPLIT] = {(export.name, "") for export in Export.of_the_run_before(name, draft)}
         kept = draft.kept_before(name) | draft.kept_before(_parted(self.table))
-        return {part: (it, told[part]) for part, it in kept.items() if draft.keeper.is_sound(it)}
+        return {part: (it, told[part]) for part, it in kept.items()}
 
     @cached_property
-    def asked(self) -> dict[str, tuple[Parts, list[Export]]]:
-        """By part, what the run before made of it, if anything, and the exports that have more to say of it."""
-        found: dict[str, tuple[Parts, list[Export]]] = {}
-        for part, told in self.parts.items():
-            base, known = self.before.get(part, (None, set()))
-            now = {(export.name, tickets) for export, tickets in told}
-            is_more = base is not None and known and known <= now
-            new = [export for export, tickets in told if not (is_more and (export.name, tickets) in known)]
-            found[part] = ({part: base} if base is not None and is_more else {}), new
-        return found
+    def _asked(self) -> dict[str, tuple[Parts, list[Export]]]:
+        """What was said of parts: a base that rots while the exports are cut up is missed, not passed over."""
+        return {}
+
+    def asked(self, part: str) -> tuple[Parts, list[Export]]:
+        """What the run before made of a part, where that still counts, and the exports that have more to say of it."""
+        if part not in self._asked:
+            self._asked[part] = self._asked_anew(part)
+        return self._asked[part]
+
+    def _asked_anew(self, part: str) -> tuple[Parts, list[Export]]:
+        told = self.parts[part]
+        base, known = self.before.get(part, (None, set()))
+        is_more = bool(known) and known <= {(export.name, tickets) for export, tickets in told}
+        if base is None or not is_more or not self.draft.keeper.is_sound(base):
+            return {}, [export for export, _ in told]
+        return {part: base}, [export for export, tickets in told if (export.name, tickets) not in known]
 
     def making(self, part: str) -> Making:
         """How a part is made: each row in its latest version, over all exports that have it."""
         made_of = [[*export.content, tickets] for export, tickets in self.parts[part]]
 
         def rows() -> pl.LazyFrame:
-            base, new = self.asked[part]
+            base, new = self.asked(part)
             if not base:
                 return _in_latest_version(self._pieces(part, new), self.table)
             for export, _ in self.parts[part]:
@@ -131,8 +138,9 @@ class _Cut:
 
     def cut_up(self, parts: list[str]) -> None:
         """Lay down the rows of some parts, of each export that has rows of several, in one pass over it."""
+        asked = {part: self.asked(part)[1] for part in parts}
         for export in self.exports:
-            wanted = sorted(part for part in parts if export in self.asked[part][1])
+            wanted = sorted(part for part, exports in asked.items() if export in exports)
             if wanted and self._is_cut(export):
                 for first in range(0, export.record["rows_good"], _ROWS_CUT_AT_ONCE):
                     self._cut(export, first, wanted)

@@ -6,7 +6,7 @@ night rewrites the months it touches, and those of old keep their bytes and thei
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ from flows.stages.coding import CODES, NUMBERS, customers_between
 from flows.stages.draft import Draft, Output, output_of, write_output
 from transforms.facts import STEPS
 from transforms.facts.codes import CUSTOMER, DERIVED, PART
-from transforms.facts.numbering import together
+from transforms.facts.numbering import Numbered
 from transforms.facts.parts import WITHOUT_A_DAY
 from transforms.facts.publishable import publishable, published_names
 
@@ -32,11 +32,11 @@ To sort and write it takes some 15 bytes a cell, so half a gigabyte, and two sec
 """
 CELLS_AT_ONCE = 20_000_000
 """A month of more cells is put in order a stretch of days at a time, laid down until all of it is."""
-_SORTED_AS_CELLS = 16
+_SORTED_AS_CELLS = 4
 """To sort a row by its words takes as much memory as so many cells more."""
 _MONTH = len("2026-01")
-Numbers = Mapping[str, pl.DataFrame]
-"""By dimension: the days on which codes were first seen, with their fingerprints."""
+Numbers = Sequence[Numbered]
+"""How the codes of each dimension of a fact are numbered."""
 Days = tuple[dt.date, dt.date]
 """The first and the last of which rows tell."""
 
@@ -77,7 +77,7 @@ def _shown(fact: str, parts: Mapping[str, Kept], days: Days, draft: Draft) -> pl
     if CUSTOMER in _coded(table).values():
         dimensions[f"dim_{CUSTOMER}"] = customers_between(*days, draft)
     shown = partial(publishable, table=table, dimensions=dimensions, zone=draft.settings.site.zone)
-    if _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE:
+    if len(parts) == 1 or _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE:
         return shown(rows)
     laid_down = []
     for number, is_here in enumerate(stretches(pl.col(table.clock), parts)):
@@ -116,12 +116,12 @@ def _making(
     table, daily = FACTS[fact], STEPS[fact].daily
     told = published_names(table).keys() & (daily.columns if daily else ())
     days = min(days_of[part][0] for part in parts), max(days_of[part][1] for part in parts)
-    is_known = _is_known(None if fact in DERIVED else days[1])
+    last = None if fact in DERIVED else days[1]  # of rows made of others, the day says nothing of their codes
     return Making(
         name=f"{fact}, published",
         made_of=list(parts.values()),
         and_of=[
-            [known.filter(is_known).select(together()).row(0) for known in numbers.values()],
+            [known.until(last) for known in numbers],
             draft.settings.site.zone,
             draft.end.isoformat() if told else "",
         ],
@@ -132,7 +132,7 @@ def _making(
 
 def _numbers(table: Table, draft: Draft) -> Numbers:
     """How the codes of a fact are numbered."""
-    return {name: draft.inside(f"{NUMBERS}{name}").collect() for name in sorted(set(_coded(table).values()))}
+    return [Numbered.of(draft.inside(f"{NUMBERS}{name}").collect()) for name in sorted(set(_coded(table).values()))]
 
 
 def _days(fact: str, draft: Draft) -> dict[str, Days]:
@@ -140,11 +140,6 @@ def _days(fact: str, draft: Draft) -> dict[str, Days]:
     told = draft.inside(CODES).filter(pl.col("fact") == fact, pl.col("dimension") == PART).drop_nulls("first_seen_on")
     days = told.select(PART, "first_seen_on", "last_seen_on").collect()
     return {part: (first, last) for part, first, last in days.iter_rows()}
-
-
-def _is_known(last: dt.date | None) -> pl.Expr:
-    """Whether rows up to a day may tell of a code; of rows made of others, the day says nothing of it."""
-    return pl.lit(value=True) if last is None else pl.col("first_seen_on").is_null() | (pl.col("first_seen_on") <= last)
 
 
 def _put(name: str, table: Table, kept: Kept, draft: Draft) -> Output:

@@ -156,8 +156,8 @@ def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL, share
         )
 
     def in_order(rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Told frames and facts by month come in an order, other facts get that of their key: same rows, same bytes."""
-        return rows.sort(FACTS[step].key) if step in FACTS and spec.lies is not Lies.MONTHS else rows
+        """Told frames come in an order, and some facts; others get that of their key: same rows, same bytes."""
+        return rows.sort(FACTS[step].key) if step in FACTS and not spec.is_in_order else rows
 
     return Making(
         name=step,

@@ -181,6 +181,8 @@ class Step:
     build: Callable[[Bench], pl.LazyFrame]
     where: tuple[str, ...] = ()
     """It is made only where one of these is there too; none: always."""
+    is_in_order: bool = False
+    """Whether its rows come in an order; those of other facts get that of their key."""
     lies: Lies = Lies.WHOLE
     family: str = TICKET
     """By what it lies, where it lies in parts."""

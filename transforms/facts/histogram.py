@@ -32,11 +32,11 @@ _NAMES = sorted(DURATIONS)
 _CUT = ["channel", "team", "segment"]
 _COUNTED = pl.Schema(
     {
-        "duration": pl.String(),
         "day_on": pl.Date(),
         **dict.fromkeys(_CUT, pl.String()),
         "bucket": pl.Int64(),
         "n": pl.Int64(),
+        "duration": pl.String(),
     }
 )
 _DAYS, _CUTS, _BUCKETS = 2**22, 2**27, 2**12

@@ -7,11 +7,19 @@ add numbers behind these, and what comes late moves only those after it.
 
 from __future__ import annotations
 
+import datetime as dt
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+
 import polars as pl
 
 from transforms.facts.dimensions import UNKNOWN
 
 _PRINTS = ("print_0", "print_1")
+_IS_DATED = pl.col("first_seen_on").is_not_null()
+Print = tuple[int, int, int]
+"""How many codes, and two fingerprints of them and of their numbers."""
 
 
 def numbering(dimension: pl.LazyFrame, key: str) -> pl.LazyFrame:
@@ -22,6 +30,27 @@ def numbering(dimension: pl.LazyFrame, key: str) -> pl.LazyFrame:
     return known.group_by("first_seen_on").agg(codes=pl.len(), **prints).sort("first_seen_on")
 
 
-def together() -> list[pl.Expr]:
-    """How many codes there are on some days of a `numbering`, and their fingerprint."""
-    return [pl.col("codes").sum(), pl.col(_PRINTS).bitwise_xor().fill_null(0)]
+@dataclass(frozen=True)
+class Numbered:
+    """How the codes of a dimension are numbered, up to any day."""
+
+    days: list[dt.date]
+    """On which codes were first seen, in order."""
+    up_to: list[Print]
+    """How many codes there are without a day, and then up to each of the days; with their fingerprint."""
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> Numbered:
+        """As the rows of a `numbering` tell."""
+        dated, undated = (rows.filter(it).sort("first_seen_on") for it in (_IS_DATED, ~_IS_DATED))
+        prints = undated.select("codes", *_PRINTS).rows() or [(0, 0, 0)]
+        prints += dated.select("codes", *_PRINTS).rows()
+        return cls(dated["first_seen_on"].to_list(), list(accumulate(prints, _with)))
+
+    def until(self, last: dt.date | None) -> Print:
+        """The fingerprint of all that a file can know up to its last day; of everything, where that says nothing."""
+        return self.up_to[len(self.days) if last is None else bisect_right(self.days, last)]
+
+
+def _with(one: Print, other: Print) -> Print:
+    return one[0] + other[0], one[1] ^ other[1], one[2] ^ other[2]

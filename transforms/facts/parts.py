@@ -11,7 +11,6 @@ day of each. Two numbers with one hash share a part, and no harm is done.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +30,6 @@ _DAYS = {"third": 10, "month": 30, "quarter": 91, "year": 365}
 DAY_BITS, NO_DAY = np.uint64(16), np.uint64(0xFFFF)
 _NUMBER = ~NO_DAY
 _AT_ONCE, _LOOKED_UP = 1 << 20, 512
-_EPOCH = dt.date(1970, 1, 1)
 Words = npt.NDArray[np.uint64]
 Days = npt.NDArray[np.uint16]
 
@@ -175,20 +173,18 @@ def codes_of(grain: str) -> tuple[npt.NDArray[np.uint16], list[str]]:
 
 @cache
 def _names(grain: str) -> list[str]:
-    return [_name(day, grain) for day in range(int(NO_DAY) + 1)]
-
-
-def _name(day: int, grain: str) -> str:
-    """The first day of the stretch in which a day lies."""
+    """By day since 1970, the first day of the stretch in which it lies."""
     if grain == UNSPLIT:
-        return UNSPLIT
-    if day == int(NO_DAY):
-        return WITHOUT_A_DAY
-    date = _EPOCH + dt.timedelta(days=day)
-    if grain == "third":
-        return date.replace(day=min((date.day - 1) // 10 * 10 + 1, 21)).isoformat()
-    month = {"month": date.month, "quarter": (date.month - 1) // 3 * 3 + 1, "year": 1}[grain]
-    return date.replace(month=month, day=1).isoformat()
+        return [UNSPLIT] * (int(NO_DAY) + 1)
+    day = np.arange(int(NO_DAY)).astype("M8[D]")
+    month = day.astype("M8[M]")
+    first = {
+        "third": month.astype("M8[D]") + np.minimum((day - month.astype("M8[D]")).astype(int) // 10 * 10, 20),
+        "month": month,
+        "quarter": month - month.astype(int) % 3,
+        "year": day.astype("M8[Y]"),
+    }[grain]
+    return [*np.datetime_as_string(first.astype("M8[D]")).tolist(), WITHOUT_A_DAY]
 
 
 def in_order(words: Words) -> None:

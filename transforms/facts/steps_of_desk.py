@@ -87,7 +87,9 @@ STEPS_OF_DESK: dict[str, Step] = {
         daily=Daily(columns=("observed_s",), made_of=("created_at", "resolved_at"), told=with_observation),
         changes_at=lambda b: next_verdict(b["fact_ticket"], b.site, b.end),
     ),
-    "fact_ticket_event": Step(needs=(TOLD_EVENT,), build=lambda b: fact_ticket_event(b[TOLD_EVENT]), lies=Lies.PARTS),
+    "fact_ticket_event": Step(
+        needs=(TOLD_EVENT,), build=lambda b: fact_ticket_event(b[TOLD_EVENT]), is_in_order=True, lies=Lies.PARTS
+    ),
     TOLD_BACKLOG: Step(
         needs=("fact_ticket",),
         also=(TOLD_EVENT,),
@@ -99,7 +101,10 @@ STEPS_OF_DESK: dict[str, Step] = {
     ),
     TOLD_DURATION: Step(needs=(TOLD_TIME,), build=lambda b: durations_in_buckets(b[TOLD_TIME]), lies=Lies.PARTS),
     "fact_duration_histogram": Step(
-        needs=(TOLD_DURATION,), build=lambda b: fact_duration_histogram(b[TOLD_DURATION]), lies=Lies.MONTHS
+        needs=(TOLD_DURATION,),
+        build=lambda b: fact_duration_histogram(b[TOLD_DURATION]),
+        is_in_order=True,
+        lies=Lies.MONTHS,
     ),
     TOLD_WORK: Step(needs=("fact_ticket",), build=lambda b: work_of_months(b["fact_ticket"]), lies=Lies.PARTS),
     TOLD_SURVEY: Step(

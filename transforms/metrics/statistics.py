@@ -32,6 +32,8 @@ UNSETTLED = "is_unsettled"
 """Whether time alone, without a row that changes, may change a value: rows that wait will have waited longer."""
 WAITING, _ON_ONE_SCALE = "kaplan_meier_p50", "mean_on_one_scale"
 _CELL = ("grain", "period_start", "grouping_set", *CUTS, "member")
+Levels = Mapping[str, pl.Series]
+"""By column of a cut, its members in the order of their numbers."""
 _DAY, _SCALE, _HAPPENED, _GROUP = "day:", "scale", "happened:", "group"
 
 
@@ -102,25 +104,17 @@ class _Cutting:
 
     name: str
     codes: Numbers
-    levels: dict[str, pl.Series]
-    """By column, the members in the order of their numbers."""
+    levels: Levels
 
     @classmethod
-    def of(cls, name: str, rows: pl.DataFrame) -> _Cutting:
-        """A cut of rows that each have a member."""
-        levels = {column: rows[column].unique() for column in GROUPING_SETS[name]}
-        codes = np.zeros(rows.height, _least(math.prod(map(len, levels.values()))))
-        for column, members in levels.items():
-            # Categories are numbers already, with gaps; no member at all comes before them.
-            places, mine = (
-                (categories.to_physical().cast(pl.Int32) + 1).fill_null(0).to_numpy()
-                for categories in (members, rows[column])
-            )
-            numbers = np.zeros(int(places.max()) + 1, codes.dtype)
-            numbers[places] = np.arange(len(members))
+    def of(cls, name: str, rows: pl.DataFrame, levels: Levels) -> _Cutting:
+        """A cut of rows that have the numbers of their members."""
+        mine = {column: levels[column] for column in GROUPING_SETS[name]}
+        codes = np.zeros(rows.height, _least(math.prod(map(len, mine.values()))))
+        for column, members in mine.items():
             codes *= len(members)
-            codes += numbers[mine]
-        return cls(name, codes, {column: members.cast(pl.String()) for column, members in levels.items()})
+            codes += rows[column].to_numpy()
+        return cls(name, codes, mine)
 
     @property
     def size(self) -> int:
@@ -147,6 +141,7 @@ def _worked_out(
 ) -> pl.DataFrame:
     """The statistics of each cell, from the rows that take part."""
     found = [schema.to_frame()]
+    rows, levels = _numbered(rows, _cuts_of(statistics[0].sample.fact))
     numbers = {s.sample.id for s in statistics} | {_HAPPENED + s.name for s in statistics if s.kind == WAITING}
     for name in dict.fromkeys(s.sample.id for s in statistics):
         mine = [s for s in statistics if s.sample.id == name]
@@ -156,22 +151,39 @@ def _worked_out(
             here = here.filter(pl.col(name).is_not_null())
         if "grain" in here.columns:
             for grain in grains:
-                found += _of_sample(here.filter(pl.col("grain") == grain), mine, [grain])
+                found += _of_sample(here.filter(pl.col("grain") == grain), levels, mine, [grain])
         else:
-            found += _of_sample(here, mine, grains)
+            found += _of_sample(here, levels, mine, grains)
     return pl.concat(found, how="diagonal").select(schema.names())
 
 
-def _of_sample(rows: pl.DataFrame, statistics: Sequence[Statistic], grains: Sequence[str]) -> Iterator[pl.DataFrame]:
+def _numbered(rows: pl.DataFrame, cuts: Sequence[str]) -> tuple[pl.DataFrame, Levels]:
+    """The rows with numbers from 0 in the place of members, and what these stand for."""
+    levels = {column: rows[column].unique() for column in cuts}
+    for column, members in levels.items():
+        # Categories are numbers already, with gaps; no member at all comes before them.
+        places, mine = (
+            (categories.to_physical().cast(pl.Int32) + 1).fill_null(0).to_numpy()
+            for categories in (members, rows[column])
+        )
+        numbers = np.zeros(int(places.max(initial=0)) + 1, np.uint16 if len(members) <= 2**16 else np.uint32)
+        numbers[places] = np.arange(len(members))
+        rows = rows.with_columns(pl.Series(column, numbers[mine]))
+    return rows, {column: members.cast(pl.String()) for column, members in levels.items()}
+
+
+def _of_sample(
+    rows: pl.DataFrame, levels: Levels, statistics: Sequence[Statistic], grains: Sequence[str]
+) -> Iterator[pl.DataFrame]:
     """The statistics of one sample, by grain and cut; the rows all have a number."""
     if rows.is_empty():
         return
     sample = _Sample(rows, statistics)
     periods = {grain: _periods(rows[_DAY], grain) for grain in grains}
     for name in sets_of(statistics[0].sample.fact):
-        if name in MEMBER_CUTS and rows[name].null_count() == rows.height:
+        if name in MEMBER_CUTS and levels[name].null_count() == len(levels[name]):
             continue
-        cutting = _Cutting.of(name, rows)
+        cutting = _Cutting.of(name, rows, levels)
         for grain, (period, starts) in periods.items():
             groups, ids = coded(cutting.within(period, len(starts)), HALF)
             for found in sample.by(groups):

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.facts.numbering import numbering, together
+from transforms.facts.numbering import Numbered, numbering
 
 Codes = list[tuple[int, str]]
 """Day and code, in the order of their numbers."""
@@ -28,8 +28,7 @@ def dimension(codes: Codes) -> pl.LazyFrame:
 
 
 def until(codes: Codes, day: int) -> tuple[int, ...]:
-    known = numbering(dimension(codes), "team_key").collect().filter(pl.col("first_seen_on") <= dt.date(2026, 1, day))
-    return known.select(together()).row(0)
+    return Numbered.of(numbering(dimension(codes), "team_key").collect()).until(dt.date(2026, 1, day))
 
 
 @given(one=CODES, other=CODES, day=DAYS)
@@ -38,6 +37,22 @@ def test_two_numberings_up_to_a_day_have_one_fingerprint_exactly_where_they_are_
 ) -> None:
     seen = [[code for first, code in codes if first <= day] for codes in (one, other)]
     assert (until(one, day) == until(other, day)) == (seen[0] == seen[1])
+
+
+@given(codes=CODES, undated=st.sampled_from(["", "yz"]))
+def test_all_codes_are_those_up_to_the_last_day_and_those_without_a_day(codes: Codes, undated: str) -> None:
+    more = pl.LazyFrame(
+        {
+            "team_key": range(len(codes) + 1, len(codes) + len(undated) + 1),
+            "code": list(undated),
+            "first_seen_on": [None] * len(undated),
+        },
+        schema={"team_key": pl.Int32, "code": pl.String, "first_seen_on": pl.Date},
+    )
+    known = Numbered.of(numbering(pl.concat([dimension(codes), more]), "team_key").collect())
+    assert known.until(None) == known.until(dt.date(2026, 1, 4))
+    assert known.until(None)[0] == len(codes) + len(undated)
+    assert known.until(dt.date(2025, 12, 31))[0] == len(undated)
 
 
 def test_two_codes_that_change_places_are_seen() -> None:
