@@ -61,20 +61,18 @@ def fact_duration_histogram(buckets: pl.LazyFrame) -> pl.LazyFrame:
 def _counted(tickets: pl.DataFrame) -> pl.DataFrame:
     """The cells of some tickets, in order, with how many are in each."""
     words = _Words.of(tickets, DURATIONS.values())
-    told = pl.concat(_cells_of(words.numbered(tickets)))
-    runs = told.select(words.word).to_series().sort().rle().struct.unnest()
-    return words.cells(runs.rename({"value": "word", "len": "n"}))
+    numbered = words.numbered(tickets)
+    told = pl.concat(cells.select(words.word).to_series() for cells in _cells_of(numbered))
+    return words.cells(told.sort().rle().struct.unnest().rename({"value": "word", "len": "n"}))
 
 
 def _cells_of(tickets: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """One row is a duration of a ticket, with its number, its day, its bucket and the number of its cut."""
+    """Of one duration after the other: one row is a ticket that has it, with the number of its cut."""
     for number, name in enumerate(_NAMES):
         value = pl.col(f"{name}_s")
         bucket = pl.when(value < 1).then(ZERO_BUCKET).otherwise((value.log() / math.log(GAMMA)).ceil())
         has = tickets.filter(value.is_not_null())
-        yield has.select(
-            "cut", duration=pl.lit(number, pl.UInt64), day_on=DURATIONS[name], bucket=bucket.cast(pl.Int64)
-        )
+        yield has.select("cut", duration=pl.lit(number), day_on=DURATIONS[name], bucket=bucket.cast(pl.Int64))
 
 
 def _added_up(cells: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import reduce
 from itertools import accumulate
 
 import polars as pl
@@ -17,6 +18,7 @@ import polars as pl
 from transforms.facts.dimensions import UNKNOWN
 
 _PRINTS = ("print_0", "print_1")
+_PRINT = ("codes", *_PRINTS)
 _IS_DATED = pl.col("first_seen_on").is_not_null()
 Print = tuple[int, int, int]
 """How many codes, and two fingerprints of them and of their numbers."""
@@ -43,9 +45,9 @@ class Numbered:
     def of(cls, rows: pl.DataFrame) -> Numbered:
         """As the rows of a `numbering` tell."""
         dated, undated = (rows.filter(it).sort("first_seen_on") for it in (_IS_DATED, ~_IS_DATED))
-        prints = undated.select("codes", *_PRINTS).rows() or [(0, 0, 0)]
-        prints += dated.select("codes", *_PRINTS).rows()
-        return cls(dated["first_seen_on"].to_list(), list(accumulate(prints, _with)))
+        without_a_day = reduce(_with, undated.select(_PRINT).rows(), (0, 0, 0))
+        prints = accumulate(dated.select(_PRINT).rows(), _with, initial=without_a_day)
+        return cls(dated["first_seen_on"].to_list(), list(prints))
 
     def until(self, last: dt.date | None) -> Print:
         """The fingerprint of all that a file can know up to its last day; of everything, where that says nothing."""
