@@ -30,9 +30,9 @@ CELLS_A_FILE = 30_000_000
 
 To sort and write it takes some 15 bytes a cell, so half a gigabyte, and two seconds of a core: every night.
 """
-CELLS_AT_ONCE = 20_000_000
+CELLS_AT_ONCE = 16_500_000
 """A month of more cells is put in order a stretch of days at a time, laid down until all of it is."""
-_SORTED_AS_CELLS = 4
+_SORTED_AS_CELLS = 2
 """To sort a row by its words takes as much memory as so many cells more."""
 _MONTH = len("2026-01")
 Numbers = Sequence[Numbered]
