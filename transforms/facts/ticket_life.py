@@ -169,12 +169,15 @@ def _with_speakers(lf: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _in_order(lf: pl.LazyFrame) -> pl.LazyFrame:
-    """Sorted by ticket, instant, then order of delivery; `ticket` numbers the tickets, `is_first` opens each."""
+    """Sorted by ticket, instant, order of delivery, then number, as a line may tell of several events.
+
+    `ticket` numbers the tickets, `is_first` opens each.
+    """
     first = pl.when(pl.col("kind") == "created").then(0).when("is_customer").then(1).otherwise(2).cast(pl.Int8)
     differs = [pl.col(name) != pl.col(name).shift(1) for name in TICKET]
     return (
         lf.with_columns(order=first)
-        .sort("ticket_id", "source", "occurred_at", "order", "slot", "line")
+        .sort("ticket_id", "source", "occurred_at", "order", "slot", "line", "event_id")
         .with_columns(is_first=pl.any_horizontal(differs).fill_null(value=True))
         .with_columns(ticket=pl.col("is_first").cum_sum())
     )

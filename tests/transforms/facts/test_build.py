@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import permutations
 
 import polars as pl
 import pytest
@@ -72,3 +73,18 @@ def test_the_histogram_comes_in_the_order_of_its_key() -> None:
     histogram = facts("2026-01-31", feed_ticket=tickets)["fact_duration_histogram"]
     assert histogram.height == 10
     assert_frame_equal(histogram, histogram.sort(FACTS["fact_duration_histogram"].key))
+
+
+def test_events_of_one_line_at_one_instant_come_in_the_same_order_however_they_were_read() -> None:
+    """A line of a wide file may tell of several events; who was in charge last hangs on their order."""
+    header, *events = (
+        "event_id | ticket_id | occurred_at         | kind       | team    | line",
+        "1        | T         | 2026-01-05 10:00:00 | created    |         | 2",
+        "2        | T         | 2026-01-05 10:00:00 | assignment | retail  | 2",
+        "3        | T         | 2026-01-05 10:00:00 | assignment | billing | 2",
+        "4        | T         | 2026-01-05 10:00:00 | assignment | sales   | 2",
+    )
+    found = [facts("2026-01-31", feed_ticket_event="\n".join([header, *it])) for it in permutations(events)]
+    for built in found:
+        assert built["fact_ticket"]["team"].to_list() == ["sales"]
+        assert_frame_equal(built["fact_ticket_event"], found[0]["fact_ticket_event"])
