@@ -101,8 +101,8 @@ class Bench:
         return lived(self.tickets, self.get(TOLD_TICKET), self.get(TOLD_SOURCE), end=self.end)
 
     @property
-    def hand_offs(self) -> pl.LazyFrame:
-        """The hand-offs by bots."""
+    def hand_offs(self) -> pl.LazyFrame | None:
+        """The hand-offs by bots, where any feed could tell of one."""
         return told_hand_offs(self.get(TOLD_BOT), self.get(TOLD_EVENT), self.people)
 
     @property

@@ -22,9 +22,12 @@ def credited(lf: pl.LazyFrame, tickets: Tickets | None, *, at: str) -> pl.LazyFr
     """The same rows; what they do not name themselves is that of their ticket at an instant."""
     if tickets is None:
         return lf
-    found = _with_ticket(lf, tickets.rows)
+    rows = lf.cache()  # looked at for the tickets they name, and for the events of these: made once
+    found = _with_ticket(rows, tickets.rows)
     if tickets.told is not None:
-        found = _with_charge(found, tickets.told, at=at)
+        # Of several events at one instant the last counts: they stay in their order.
+        told = tickets.told.join(_named(rows), on="ticket_id", how="semi", maintain_order="left")
+        found = _with_charge(found, told, at=at)
     return found.with_columns(pl.coalesce(name, f"{name}_of_ticket") for name in _FROM_TICKET)
 
 
@@ -50,10 +53,9 @@ def _named(lf: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _with_charge(lf: pl.LazyFrame, told: pl.LazyFrame, *, at: str) -> pl.LazyFrame:
-    """Team and agent in charge at the instant, before those that the ticket has today."""
+    """Team and agent in charge at the instant, as the events of their tickets tell, before those of today."""
     changes = (
-        told.join(_named(lf), on="ticket_id", how="semi")
-        .filter(pl.any_horizontal(pl.col(*_IN_CHARGE.values()).is_not_null()))
+        told.filter(pl.any_horizontal(pl.col(*_IN_CHARGE.values()).is_not_null()))
         .select("occurred_at", *_IN_CHARGE.values(), ticket_source="source", ticket_id="ticket_id")
         .sort("occurred_at", maintain_order=True)
     )

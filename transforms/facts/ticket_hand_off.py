@@ -34,14 +34,18 @@ HAND_OFF = pl.Schema(
 """One row is a hand-off as a session or the events of a ticket tell it; the source is the teller's."""
 
 
-def told_hand_offs(of_bots: pl.LazyFrame | None, told: pl.LazyFrame | None, people: People | None) -> pl.LazyFrame:
-    """One row is a hand-off from a bot to people (`HAND_OFF`), as sessions (`hand_offs_of_bots`) and events tell it."""
-    parts = [pl.LazyFrame(schema=HAND_OFF)]
-    if of_bots is not None:
-        parts.append(of_bots)
+def told_hand_offs(
+    of_bots: pl.LazyFrame | None, told: pl.LazyFrame | None, people: People | None
+) -> pl.LazyFrame | None:
+    """One row is a hand-off from a bot to people (`HAND_OFF`), as sessions (`hand_offs_of_bots`) and events tell it.
+
+    None where no feed could tell of one.
+    """
+    parts = [] if of_bots is None else [of_bots]
     if told is not None and people is not None:
         parts.append(_of_events(told, people.machines()))
-    return pl.concat(part.select(pl.col(name).cast(dtype) for name, dtype in HAND_OFF.items()) for part in parts)
+    shaped = [part.select(pl.col(name).cast(dtype) for name, dtype in HAND_OFF.items()) for part in parts]
+    return pl.concat(shaped) if shaped else None
 
 
 def hand_offs_of_bots(sessions: pl.LazyFrame, *, end: dt.datetime) -> pl.LazyFrame:
@@ -60,11 +64,13 @@ def _of_events(told: pl.LazyFrame, machines: pl.LazyFrame) -> pl.LazyFrame:
     return (
         told.filter(pl.any_horizontal(pl.col("agent_id", "team").is_not_null()))
         .select("ticket", *TICKET, "occurred_at", "occurred_on", "agent_now", "team_now")
-        .join(theirs, on="ticket", how="semi")
+        # Events of one instant stay in their order: who came first is told by it alone.
+        .join(theirs, on="ticket", how="semi", maintain_order="left")
         .join(
             machines.select(agent_now="agent_id", occurred_on="day_on", is_machine=pl.lit(value=True)),
             on=["agent_now", "occurred_on"],
             how="left",
+            maintain_order="left",
         )
         .with_columns(pl.col("is_machine").fill_null(value=False))
         .sort("ticket", "occurred_at", maintain_order=True)
@@ -89,7 +95,6 @@ def with_response_clock(lf: pl.LazyFrame, hand_offs: pl.LazyFrame | None) -> pl.
     `asked_bot_at` then; `asked_in_ticket_at` keeps the first message in the ticket itself. `response_clock_at` is where
     people come in.
     """
-    told = pl.LazyFrame(schema=HAND_OFF) if hand_offs is None else hand_offs
     asked, handed_off = pl.col("first_customer_message_at"), pl.col("handed_off_at")
     first = pl.min_horizontal(asked, pl.when("is_session").then("began_at"))
     is_bot_first = (
@@ -98,7 +103,7 @@ def with_response_clock(lf: pl.LazyFrame, hand_offs: pl.LazyFrame | None) -> pl.
         & (handed_off <= pl.col("first_response_at").fill_null(handed_off))
     )
     return (
-        lf.join(_first_of_each(told, lf.select(TICKET)), on=TICKET, how="left")
+        _with_hand_off(lf, hand_offs)
         .with_columns(
             asked_in_ticket_at=asked,
             first_customer_message_at=pl.when(is_bot_first).then(first).otherwise(asked),
@@ -108,6 +113,15 @@ def with_response_clock(lf: pl.LazyFrame, hand_offs: pl.LazyFrame | None) -> pl.
         .with_columns(response_clock_at=pl.coalesce("handed_off_at", "first_customer_message_at"))
         .drop("is_session", "began_at")
     )
+
+
+def _with_hand_off(lf: pl.LazyFrame, hand_offs: pl.LazyFrame | None) -> pl.LazyFrame:
+    """The same tickets, each with its first hand-off."""
+    if hand_offs is None:
+        return lf.with_columns(
+            pl.lit(None, dtype).alias(name) for name, dtype in HAND_OFF.items() if name not in TICKET
+        )
+    return lf.join(_first_of_each(hand_offs, lf.select(TICKET)), on=TICKET, how="left")
 
 
 def _first_of_each(hand_offs: pl.LazyFrame, tickets: pl.LazyFrame) -> pl.LazyFrame:
