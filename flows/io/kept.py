@@ -48,6 +48,8 @@ class Kept(TypedDict):
 Parts = Mapping[str, Kept]
 """The parts of a frame, by name."""
 _ROWS_CHECKED_AT_ONCE = 1_000_000
+_ROWS_AT_ONCE = 2_000_000
+"""Of how many rows a frame is made in memory: a part has half a million, unless everything came on one day."""
 Check = Callable[[pl.LazyFrame], None]
 """Stops the run at rows that may not be relied upon."""
 
@@ -66,6 +68,8 @@ class Making:
     """From the rows made to the instant, in one cell, at which time alone may change them; None: it never does."""
     table: Table | None = None
     """What its file says of its columns, where readers open it: such a file is only taken if its bytes are sound."""
+    at_once: bool = False
+    """Made in memory, as long as the frames that it reads are not long, and not as its rows pass by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +153,10 @@ class Keeper:
         key, made_at = self._key(making), self.end.isoformat()
         path = self.home / _rows_file(key, made_at)
         durable.remove(self.home / f"{key}.json")
-        written = parquet.write(making.make(), path, making.table, is_lasting=False)
+        rows = making.make()
+        if making.at_once and sum(it["rows"] for it in making.made_of) <= _ROWS_AT_ONCE:
+            rows = rows.collect(engine="in-memory").lazy()
+        written = parquet.write(rows, path, making.table, is_lasting=False)
         until = None
         if making.holds_until is not None:
             until = making.holds_until(pl.scan_parquet(path, glob=False)).collect().item()

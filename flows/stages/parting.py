@@ -11,7 +11,6 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 from polars.io.partition import FileProviderArgs
 
@@ -22,16 +21,15 @@ from flows.io.kept import Kept, Making, Parts
 from flows.io.ledger import Entry
 from flows.stages.delivered import MAPPING, Export
 from flows.stages.draft import Draft
+from flows.stages.once import ROW, each_once, parted, row_of
 from flows.stages.routing import routing_of, spread_before, spread_of
 from transforms.analysis.coverage import DAYS, told_days
 from transforms.facts import latest
 from transforms.facts.families import LAID
 from transforms.facts.parts import UNSPLIT, WITHOUT_A_DAY, Routing, several
 
-_PART, _ROW, _PLACE = "part", "row", "place"
+_PART, _PLACE = "part", "place"
 _ROWS_CUT_AT_ONCE = 500_000
-_RANGES = 4
-"""In which hashes of rows are looked through."""
 
 
 def lay_feed(feed: str, draft: Draft, taken: list[Entry]) -> None:
@@ -40,7 +38,7 @@ def lay_feed(feed: str, draft: Draft, taken: list[Entry]) -> None:
     makings = {part: cut.making(part) for part in cut.parts}
     cut.cut_up([part for part, making in makings.items() if draft.keeper.there(making) is None])
     parts = draft.keeper.kept(makings)
-    draft.note_parts(feed, parts if len(parts) == 1 else _each_once(parts, FEEDS[feed], draft))
+    draft.note_parts(feed, parts if len(parts) == 1 else each_once(parts, FEEDS[feed], draft))
 
 
 def accounts_of(feed: str, draft: Draft, taken: list[Entry]) -> list[dict[str, Any]]:
@@ -98,7 +96,7 @@ class _Cut:
             for part, numbers in parts:
                 told[part].add((export, numbers))
         told[UNSPLIT] = {(export.name, "") for export in Export.of_the_run_before(name, draft)}
-        kept = draft.kept_before(name) | draft.kept_before(_parted(self.table))
+        kept = draft.kept_before(name) | draft.kept_before(parted(self.table))
         return {part: (it, told[part]) for part, it in kept.items()}
 
     @cached_property
@@ -183,118 +181,11 @@ def _in_latest_version(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
 
     Most keys come once. Which do not, their hashes tell: only rows of these few are compared, and held.
     """
-    hashes = rows.select(_row_of(table)).collect(engine="streaming")[_ROW]
+    hashes = rows.select(row_of(table)).collect(engine="streaming")[ROW]
     again = pl.Series(several(hashes.to_numpy(writable=True)))
     if again.is_empty():
         return rows
     placed = rows.with_row_index(_PLACE)
-    versions = placed.filter(_row_of(table).is_in(again.implode())).collect(engine="streaming").lazy()
+    versions = placed.filter(row_of(table).is_in(again.implode())).collect(engine="streaming").lazy()
     gone = versions.join(latest(versions, table), on=_PLACE, how="anti").select(_PLACE).collect().to_series()
     return placed.filter(~pl.col(_PLACE).is_in(gone.implode())).drop(_PLACE)
-
-
-def _each_once(parts: dict[str, Kept], table: Table, draft: Draft) -> dict[str, Kept]:
-    """The parts without the rows that have a later version in another: their ticket is another there."""
-    if set(LAID[table.name].by.meta.root_names()) <= set(table.key):
-        return parts  # what tells a row from others tells its part
-    keeper = draft.keeper
-    keys = keeper.kept({part: _keys(kept, table, draft) for part, kept in parts.items()})
-    draft.note_parts(_keys_of(table), keys)
-    draft.note_parts(_shared(table), keeper.kept({UNSPLIT: _in_several(keys, table, draft)}))
-    suspects = draft.inside(_shared(table)).collect()[_ROW]
-    if suspects.is_empty():
-        return parts
-    is_suspect = pl.col(_ROW).is_in(suspects.implode())
-    concerned = [part for part, kept in keys.items() if keeper.frame({part: kept}).filter(is_suspect).collect().height]
-    if not concerned:
-        return parts
-    found = pl.concat(
-        keeper.sound({part: parts[part]}).with_columns(_row_of(table), pl.lit(part).alias(_PART)).filter(is_suspect)
-        for part in concerned
-    ).collect()
-    staying = latest(found.lazy(), table).select(*table.key, _PART)
-    leaving = found.lazy().join(staying, on=[*table.key, _PART], how="anti").select(*table.key, _PART).collect()
-    makings = {
-        str(part): _without(parts[str(part)], rows.drop(_PART), table, draft)
-        for (part,), rows in leaving.group_by(_PART)
-    }
-    # What these parts are made of stays, or it were cut out of the exports every night.
-    draft.note_parts(_parted(table), {part: parts[part] for part in makings})
-    return parts | keeper.kept(makings)
-
-
-def _in_several(keys: dict[str, Kept], table: Table, draft: Draft) -> Making:
-    """The hashes of row keys that several parts have, in order; a night asks for those that are new in a part."""
-
-    def rows() -> pl.LazyFrame:
-        asked = _asked(keys, table, draft)
-        found = _in_several_of_all(keys, draft) if asked is None else _in_several_of(asked, keys, draft)
-        return pl.LazyFrame({_ROW: found}, {_ROW: pl.UInt64()})
-
-    return Making(name=_shared(table), made_of=[], and_of=[it["sha256"] for it in keys.values()], make=rows)
-
-
-def _asked(keys: dict[str, Kept], table: Table, draft: Draft) -> pl.Series | None:
-    """Keys that may be in several parts: those that were for the run before, and new ones; None where all may be."""
-    keeper, shared = draft.keeper, draft.kept_before(_shared(table))
-    then = draft.kept_before(_keys_of(table))
-    others = {part: it for part, it in keys.items() if it != then.get(part)}
-    were = {part: it for part, it in then.items() if part in others}
-    if not shared or not all(keeper.is_sound(it) for it in (*shared.values(), *were.values())):
-        return None
-    found = [keeper.frame(shared).collect()]
-    for part, it in others.items():
-        now = keeper.sound({part: it})
-        new = now.join(keeper.frame({part: were[part]}), on=_ROW, how="anti") if part in were else now
-        found.append(new.collect(engine="streaming"))
-    return pl.concat(found)[_ROW].unique()
-
-
-def _in_several_of(asked: pl.Series, keys: dict[str, Kept], draft: Draft) -> pl.Series:
-    """Of some keys those that several parts have: each part has a key once."""
-    found = draft.keeper.sound(keys).filter(pl.col(_ROW).is_in(asked.implode())).group_by(_ROW).len()
-    return found.filter(pl.col("len") > 1).collect(engine="streaming")[_ROW].sort()
-
-
-def _in_several_of_all(keys: dict[str, Kept], draft: Draft) -> pl.Series:
-    """Of all keys those that several parts have, looked for a range of hashes at a time: all take gigabytes."""
-    found, step = [], 2**64 // _RANGES
-    for first in range(0, 2**64, step):
-        is_here = pl.col(_ROW).is_between(pl.lit(first, pl.UInt64), pl.lit(first + step - 1, pl.UInt64))
-        here = draft.keeper.sound(keys).filter(is_here).collect()[_ROW]
-        found.append(several(here.to_numpy(writable=True)))
-    return pl.Series(np.concatenate(found))
-
-
-def _keys_of(table: Table) -> str:
-    return f"keys_{table.name}"
-
-
-def _parted(table: Table) -> str:
-    return f"parted_{table.name}"
-
-
-def _shared(table: Table) -> str:
-    return f"shared_{table.name}"
-
-
-def _keys(kept: Kept, table: Table, draft: Draft) -> Making:
-    """The hashes of what tells the rows of a part from others, each once and in order."""
-    frame, name = draft.keeper.frame({"": kept}), f"rows of {table.name}"
-    return Making(name=name, made_of=[kept], make=lambda: frame.select(_row_of(table)).unique().sort(_ROW))
-
-
-def _row_of(table: Table) -> pl.Expr:
-    return pl.struct(table.key).hash(seed=0).alias(_ROW)
-
-
-def _without(kept: Kept, rows: pl.DataFrame, table: Table, draft: Draft) -> Making:
-    """A part less some rows."""
-    frame = draft.keeper.frame({"": kept})
-    gone = rows.sort(table.key)
-    return Making(
-        name=f"{table.name}, each row once",
-        made_of=[kept],
-        and_of=gone.rows(),
-        make=lambda: frame.join(gone.lazy(), on=list(table.key), how="anti", nulls_equal=True, maintain_order="left"),
-    )

@@ -169,6 +169,7 @@ def _making(step: str, used: Used, draft: Draft, *, among: pl.Expr = _ALL, share
         ],
         make=lambda: in_order(spec.build(bench()).drop(daily)),
         holds_until=changes_at and (lambda rows: changes_at(bench(**{step: rows}))),
+        at_once=spec.at_once,
     )
 
 

@@ -165,7 +165,7 @@ def test_a_night_asks_its_own_exports_where_numbers_lie_and_no_others(
     wanted = laid(exports, elsewhere(site(), tmp_path / "at once", AS_OF))
     before = laid(HISTORY, elsewhere(site(), tmp_path / "by night", AS_OF))
     monkeypatch.setattr(Whereabouts, "told", nothing_anew)
-    monkeypatch.setattr("flows.stages.parting._in_several_of_all", nothing_anew)
+    monkeypatch.setattr("flows.stages.once._in_several_of_all", nothing_anew)
     asked, rows = set(), delivered.Export.rows
     monkeypatch.setattr(delivered.Export, "rows", lambda self, *given: asked.add(self.slot) or rows(self, *given))
     found = laid(exports, before.settings, as_parent(before, HISTORY))

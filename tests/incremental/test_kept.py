@@ -213,6 +213,34 @@ def test_the_parts_of_a_frame_are_one_in_the_order_of_their_names(shop: Shop) ->
     assert shop.keeper.frame(parts).collect()["number"].to_list() == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("at_once", "rows_at_once", "is_whole"),
+    [
+        pytest.param(True, 2_000_000, True, id="in memory"),
+        pytest.param(True, 299_999, False, id="too long for that"),
+        pytest.param(False, 2_000_000, False, id="as rows pass by"),
+    ],
+)
+def test_a_frame_is_made_in_memory_where_it_says_so_and_reads_few_rows(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, at_once: bool, rows_at_once: int, is_whole: bool
+) -> None:
+    monkeypatch.setattr("flows.io.kept._ROWS_AT_ONCE", rows_at_once)
+    read = shop.one(shop.making("read", *range(300_000)))
+    seen: list[int] = []
+
+    def look(block: pl.DataFrame) -> pl.DataFrame:
+        seen.append(block.height)
+        return block
+
+    def make() -> pl.LazyFrame:
+        return shop.keeper.frame({"": read}).map_batches(look, schema={"number": pl.Int64}, streamable=True)
+
+    made = shop.one(Making(name="made", made_of=[read], make=make, at_once=at_once))
+    assert (len(seen) == 1) is is_whole
+    assert sum(seen) == made["rows"] == 300_000
+    assert made["sha256"] == read["sha256"], "the same bytes either way"
+
+
 def test_frames_that_the_run_was_not_made_of_go_and_the_others_stay(shop: Shop) -> None:
     stays, goes, shared = (shop.one(shop.making(name, 1)) for name in ("stays", "goes", "shared"))
     draft = shop.keeper.home / f".{stays['key']}.parquet.part"

@@ -183,6 +183,8 @@ class Step:
     """It is made only where one of these is there too; none: always."""
     is_in_order: bool = False
     """Whether its rows come in an order; those of other facts get that of their key."""
+    at_once: bool = False
+    """Whether its parts are made in memory: where all rows are sorted or many columns wide, a fifth less work."""
     lies: Lies = Lies.WHOLE
     family: str = TICKET
     """By what it lies, where it lies in parts."""

@@ -69,6 +69,7 @@ STEPS_BESIDE: dict[str, Step] = {
         build=lambda b: fact_contact(
             b.get("feed_contact"), b.get(TOLD_OF_CONTACTS), b.get(TOLD_TALLY), b.people, b.site, end=b.end
         ),
+        at_once=True,
         lies=Lies.PARTS,
         family=CONTACT,
         changes_at=lambda b: next_row(b.get("feed_contact"), ("started_at",), b.end),
