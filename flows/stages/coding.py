@@ -76,11 +76,15 @@ def customers_with_segments(draft: Draft) -> pl.LazyFrame:
     return pl.concat([known, segments.by_number()], how="horizontal")
 
 
-def customers_between(first: dt.date, last: dt.date, draft: Draft) -> pl.LazyFrame:
-    """One row is a customer of whom parts of facts tell whose rows are of these days."""
+def customers_between(first: dt.date, last: dt.date, named: pl.LazyFrame, draft: Draft) -> pl.LazyFrame:
+    """One row is a customer of whom parts of facts tell whose rows are of these days; of several months, those named.
+
+    A ticket may be answered for years: of its survey, whoever came in all these would be looked at.
+    """
     pieces = draft.parts_of(CUSTOMERS)
     here = {name: it for name, it in pieces.items() if name == UNSPLIT or str(first)[:7] <= name[:7] <= str(last)[:7]}
-    return draft.keeper.sound(here).select("code", CUSTOMER_KEY).unique()
+    customers = draft.keeper.sound(here).select("code", CUSTOMER_KEY)
+    return customers if len(here) == 1 else customers.join(named, on="code", how="semi").unique()
 
 
 def _by_month(draft: Draft) -> dict[str, list[Kept]]:

@@ -34,6 +34,8 @@ CELLS_AT_ONCE = 16_500_000
 """A month of more cells is put in order a stretch of days at a time, laid down until all of it is."""
 _SORTED_AS_CELLS = 2
 """To sort a row by its words takes as much memory as so many cells more."""
+_WIDE = 15
+"""Of so many columns: rows with fewer are put in order as fast while they pass by."""
 _MONTH = len("2026-01")
 Numbers = Sequence[Numbered]
 """How the codes of each dimension of a fact are numbered."""
@@ -45,7 +47,8 @@ def publish_fact(fact: str, draft: Draft) -> list[Output]:
     """The file of a fact, or those of its months."""
     table, parts = FACTS[fact], draft.parts_of(fact)
     if len(parts) <= 1 or _cells(parts, table) <= CELLS_A_FILE:
-        frame = publishable(draft.inside(fact), table, draft.all_inside("dim"), draft.settings.site.zone)
+        is_short = _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE
+        frame = _in_order(draft.inside(fact), table, draft.all_inside("dim"), draft, is_short=is_short)
         return [write_output(frame, table, draft)]
     numbers, days = _numbers(table, draft), _days(fact, draft)
     kept = draft.keeper.kept(
@@ -71,20 +74,36 @@ def _cells(parts: Mapping[str, Kept], table: Table, *, more: int = 0) -> int:
 
 
 def _shown(fact: str, parts: Mapping[str, Kept], days: Days, draft: Draft) -> pl.LazyFrame:
-    """The rows of a month with keys, in their order. Of millions of customers, the joins see those of its days."""
-    table, dimensions = FACTS[fact], draft.all_inside("dim")
-    rows = draft.on_the_day(fact, draft.keeper.frame(parts))
-    if CUSTOMER in _coded(table).values():
-        dimensions[f"dim_{CUSTOMER}"] = customers_between(*days, draft)
-    shown = partial(publishable, table=table, dimensions=dimensions, zone=draft.settings.site.zone)
-    if len(parts) == 1 or _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE:
-        return shown(rows)
+    """The rows of a month with keys, in their order."""
+    table, rows = FACTS[fact], draft.on_the_day(fact, draft.keeper.frame(parts))
+    is_short = _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE
+    if len(parts) == 1 or is_short:
+        return _in_order(rows, table, _dimensions(rows, table, days, draft), draft, is_short=is_short)
     laid_down = []
     for number, is_here in enumerate(stretches(pl.col(table.clock), parts)):
-        path = durable.folder(_room(draft)) / f"{number}.parquet"
-        shown(rows.filter(is_here)).sink_parquet(path, compression="uncompressed")
+        path, here = durable.folder(_room(draft)) / f"{number}.parquet", rows.filter(is_here)
+        shown = _in_order(here, table, _dimensions(here, table, days, draft), draft, is_short=True)
+        shown.sink_parquet(path, compression="uncompressed")
         laid_down.append(path)
     return pl.scan_parquet(laid_down, glob=False)
+
+
+def _in_order(
+    rows: pl.LazyFrame, table: Table, dimensions: Mapping[str, pl.LazyFrame], draft: Draft, *, is_short: bool
+) -> pl.LazyFrame:
+    """Some rows with keys, in their order: wide ones, where they are short, in memory, for a third less work."""
+    shown = publishable(rows, table, dimensions, draft.settings.site.zone)
+    is_wide = len(published_names(table)) >= _WIDE
+    return shown.collect(engine="in-memory").lazy() if is_wide and is_short else shown
+
+
+def _dimensions(rows: pl.LazyFrame, table: Table, days: Days, draft: Draft) -> dict[str, pl.LazyFrame]:
+    """The dimensions; of millions of customers, those whom rows of these days name."""
+    dimensions = draft.all_inside("dim")
+    named = [rows.select(code=name).drop_nulls() for name, it in _coded(table).items() if it == CUSTOMER]
+    if named:
+        dimensions[f"dim_{CUSTOMER}"] = customers_between(*days, pl.concat(named).unique(), draft)
+    return dimensions
 
 
 def _room(draft: Draft) -> Path:
