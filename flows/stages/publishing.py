@@ -47,8 +47,8 @@ def publish_fact(fact: str, draft: Draft) -> list[Output]:
     """The file of a fact, or those of its months."""
     table, parts = FACTS[fact], draft.parts_of(fact)
     if len(parts) <= 1 or _cells(parts, table) <= CELLS_A_FILE:
-        is_short = _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE
-        frame = _in_order(draft.inside(fact), table, draft.all_inside("dim"), draft, is_short=is_short)
+        dimensions = draft.all_inside("dim")
+        frame = _in_order(draft.inside(fact), table, dimensions, draft, is_short=_is_short(parts, table))
         return [write_output(frame, table, draft)]
     numbers, days = _numbers(table, draft), _days(fact, draft)
     kept = draft.keeper.kept(
@@ -73,16 +73,22 @@ def _cells(parts: Mapping[str, Kept], table: Table, *, more: int = 0) -> int:
     return sum(it["rows"] for it in parts.values()) * (len(published_names(table)) + more)
 
 
+def _is_short(parts: Mapping[str, Kept], table: Table) -> bool:
+    """Whether all rows of some parts are put in order at once."""
+    return _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE
+
+
 def _shown(fact: str, parts: Mapping[str, Kept], days: Days, draft: Draft) -> pl.LazyFrame:
     """The rows of a month with keys, in their order."""
     table, rows = FACTS[fact], draft.on_the_day(fact, draft.keeper.frame(parts))
-    is_short = _cells(parts, table, more=_SORTED_AS_CELLS) <= CELLS_AT_ONCE
-    if len(parts) == 1 or is_short:
-        return _in_order(rows, table, _dimensions(rows, table, days, draft), draft, is_short=is_short)
+    if len(parts) == 1 or _is_short(parts, table):
+        dimensions = _dimensions(rows, table, days, draft)
+        return _in_order(rows, table, dimensions, draft, is_short=_is_short(parts, table))
+    are_short = all(_is_short({part: it}, table) for part, it in parts.items())
     laid_down = []
     for number, is_here in enumerate(stretches(pl.col(table.clock), parts)):
         path, here = durable.folder(_room(draft)) / f"{number}.parquet", rows.filter(is_here)
-        shown = _in_order(here, table, _dimensions(here, table, days, draft), draft, is_short=True)
+        shown = _in_order(here, table, _dimensions(here, table, days, draft), draft, is_short=are_short)
         shown.sink_parquet(path, compression="uncompressed")
         laid_down.append(path)
     return pl.scan_parquet(laid_down, glob=False)
