@@ -81,7 +81,6 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
     )
     from flows.stages.reading import read_export  # noqa: PLC0415
 
-    require_calendar(settings.site)
     parent = publish.current(settings.shelf)
     ledger.forget_half_read(settings.store)
     prints = Prints.of(settings, now_s=time.time())
@@ -118,11 +117,13 @@ def _refreshed(settings: Settings, wish: Wish, each: Each) -> Outcome:
 def known_already(settings: Settings, wish: Wish) -> Outcome | None:
     """The outcome where nothing has changed, told from fingerprints alone; None where there is work to do.
 
-    Where there is none, no file is touched, and what was hashed is not noted either.
+    Where there is none, no file is touched, and what was hashed is not noted either. Where there is, the run would
+    stop at a country without holidays: better here than once an engine has been started.
     """
     prints = Prints.of(settings, now_s=time.time())
     outcome = _known_already(settings, wish, prints)
     if outcome is None:
+        require_calendar(settings.site)
         prints.keep()
     return outcome
 

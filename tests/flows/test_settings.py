@@ -164,8 +164,10 @@ def test_an_unknown_country_says_what_to_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["run", "backfill", "check", "verify"])
 def test_every_command_stops_at_an_unknown_country_before_it_reads(
-    command: str, site: Path, capsys: pytest.CaptureFixture[str]
+    command: str, site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # Nor is a server started first: its threads would outlive this test, and draw random numbers beside the next ones.
+    monkeypatch.setattr("flows.commands._with_prefect", lambda *_: pytest.fail("Prefect was started"))
     deliver(site, "avis_2026-02.csv", *FEBRUARY)
     (site / "pipeline.toml").write_text(PIPELINE.replace("[site]", '[site]\ncountry = "ZZ"'), "utf-8")
     assert main([command, "--data", str(site)]) == 1
