@@ -23,6 +23,9 @@ from transforms.double_hour import extent, in_double_hours, wall_columns
 from transforms.erasing import Person
 from transforms.mapping import Mapping, MappingMismatchError
 
+_CELLS_HELD = 8_000_000
+"""How many typed cells are held at most: some 130 MB."""
+
 
 class RowsLost(PlainError):  # noqa: N818 -- read aloud where it is caught
     """The rows of an export do not add up: a fault of ours, and nothing of it may be published."""
@@ -56,9 +59,7 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
             prints.forget(settings)
             raise Refused(job["slot"], looked_for="the bytes seen a moment ago", found="others", to_do="Run again.")
         rows = typed(job, settings, mapping, landed)
-        with parquet.refusals_of_the_disk(staged):
-            rows.told.sink_parquet(staged, compression="lz4")
-        read = pl.scan_parquet(staged, glob=False)
+        read = _at_hand(rows, landed.rows_in, staged)
         staying, gone = _without(read.filter(pl.col(FATE) == GOOD).drop(FATE), job, settings, mapping.table)
         with durable.naming(staged), parquet.refusals_of_the_disk(staged):
             not_ours, lines, erased = pl.collect_all(
@@ -81,6 +82,15 @@ def _read(job: Job, settings: Settings, mapping: Mapping) -> Record:
     finally:
         for path in (staged, texts, _turned_down(settings, job["key"])):
             durable.remove(path)
+
+
+def _at_hand(rows: Typed, records: int, staged: Path) -> pl.LazyFrame:
+    """The typed rows, which are looked at several times: held where they are few, else laid down."""
+    if records * rows.rows_per_record * len(rows.told.collect_schema()) <= _CELLS_HELD:
+        return rows.told.collect(engine="streaming").lazy()
+    with parquet.refusals_of_the_disk(staged):
+        rows.told.sink_parquet(staged, compression="lz4")
+    return pl.scan_parquet(staged, glob=False)
 
 
 def _without(rows: pl.LazyFrame, job: Job, settings: Settings, table: Table) -> tuple[pl.LazyFrame, pl.LazyFrame]:
@@ -115,7 +125,7 @@ def _judged(
     refused: Sequence[pl.LazyFrame],
     persons: tuple[Person, ...],
 ) -> Record:
-    """The staged rows parted into good and bad by their contract, and both stored."""
+    """The typed rows parted into good and bad by their contract, and both stored."""
     from expectations.gate import check_counts, split  # noqa: PLC0415 -- three seconds of import
 
     store, key, table = settings.store, told["key"], settings.mappings[told["mapping"]].table

@@ -33,3 +33,17 @@ def test_a_row_that_breaks_a_rule_and_was_not_counted_is_missed(
     monkeypatch.setattr(reading, "judged", counting_nothing)
     with pytest.raises(reading.RowsLost, match="4 rows were delivered, 3 are accounted for"):
         reading.read_export(march | {"key": "uncounted"}, site)
+
+
+def test_typed_rows_laid_down_are_stored_as_those_that_are_held(
+    tmp_path: Path, sample_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = settings.load(str(sample_run))
+    elsewhere = replace(site, data=tmp_path)
+    monkeypatch.setattr(reading, "_CELLS_HELD", 0)
+    for job in ledger.jobs(site, now_s=LATER_S, prints=Prints.of(site, now_s=LATER_S)):
+        if not job["problem"]:
+            reading.read_export(job, elsewhere)
+    found = {path.name: path.read_bytes() for path in elsewhere.store.iterdir()}
+    assert found
+    assert found == {name: (site.store / name).read_bytes() for name in found}
