@@ -18,12 +18,14 @@ from flows.stages.adding import MEMBERS, STATISTICS, SUMS
 from flows.stages.before import CUTS, told_before, values_before
 from flows.stages.draft import Draft, Output, require_contract, write_output
 from flows.stages.revising import with_history
-from transforms.metrics.cell_prints import CellPrints, beginnings_of, periods_of
+from transforms.metrics.cell_prints import CellPrints, periods_of
 from transforms.metrics.metric import Metric
 from transforms.metrics.periods import Span
 
 VALUES, WIDE = "values_", "wide_"
 """Of the kept values of a grain, by span."""
+BEGINNINGS = "beginnings_"
+"""Of the first periods in which members had metrics, of the run alone."""
 _PIECE = "piece_"
 
 
@@ -94,11 +96,14 @@ def _keep_values(grain: str, spans: list[Span], draft: Draft) -> None:
 
 
 def _prints(grain: str, metrics: Sequence[Metric], draft: Draft) -> CellPrints:
-    """What the values of each span depend on."""
+    """What the values of each span depend on; which metrics members had since when, in the work folder."""
+    from transforms.metrics.values import beginnings_of  # noqa: PLC0415
+
     cells = draft.inside(f"cells_{grain}")
     periods, beginnings = pl.collect_all([periods_of(cells, grain=grain), beginnings_of(cells, metrics)])
+    draft.put_inside(beginnings.lazy(), f"{BEGINNINGS}{grain}")
     maturities = sorted({metric.maturity_days for metric in metrics})
-    return CellPrints(periods=periods, beginnings=beginnings, maturities=maturities)
+    return CellPrints(grain=grain, periods=periods, beginnings=beginnings, maturities=maturities)
 
 
 def _values(grain: str, span: Span, draft: Draft) -> pl.LazyFrame:
@@ -107,7 +112,16 @@ def _values(grain: str, span: Span, draft: Draft) -> pl.LazyFrame:
     from transforms.metrics.compute import values_of, with_keys  # noqa: PLC0415
 
     settings, cells, facts = draft.settings, draft.inside(f"cells_{grain}"), draft.names_inside("fact_")
-    values = values_of(cells, facts, METRICS, grain=grain, as_of=settings.as_of, site=settings.site, span=span)
+    values = values_of(
+        cells,
+        facts,
+        METRICS,
+        grain=grain,
+        as_of=settings.as_of,
+        site=settings.site,
+        span=span,
+        beginnings=draft.inside(f"{BEGINNINGS}{grain}"),
+    )
     return with_benchmark(with_keys(values, draft.all_inside("dim")), settings.site)
 
 

@@ -1,8 +1,8 @@
 """What the values of a span of periods depend on, as a fingerprint: equal ones make equal values.
 
-They are made of the cells of the span and of the year before it, of which metrics each member had before that year,
-and of how far the as-of date has come: which periods are over, and which of them are mature. How cells are numbered
-is nothing to them.
+They are made of the cells of the span, of the period before and of the same periods a year ago, of which metrics each
+member had before either, and of how far the as-of date has come: which periods are over, and which of them are mature.
+How cells are numbered is nothing to them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Any
 import polars as pl
 
 from transforms.metrics.cells import MEMBER
-from transforms.metrics.metric import Metric
 from transforms.metrics.periods import Span, end_of
-from transforms.metrics.values import present
 
 _NUMBERING = ("cell", "series")
 _HALF = 2**32
@@ -27,28 +25,31 @@ _HALF = 2**32
 class CellPrints:
     """The fingerprints of the cells of a grain."""
 
+    grain: str
     periods: pl.DataFrame
     """One row per period, as `periods_of` has it."""
     beginnings: pl.DataFrame
-    """One row per member, as `beginnings_of` has it."""
+    """One row per member, as `values.beginnings_of` has it."""
     maturities: Sequence[int]
     """After how many days metrics are mature."""
 
     def of(self, span: Span, *, as_of: dt.date) -> list[Any]:
         """Plain data that says what the values of a span are made of."""
         start, end = pl.col("period_start"), pl.col("period_end")
-        read = self.periods.filter(start.is_between(span.looks_back_to, span.last))
-        # What is not over is told apart in the year before as well; what is not mature, in the span alone.
+        looked_at = span.looked_at(self.grain)
+        read = self.periods.filter(pl.any_horizontal(it.has(start) for it in looked_at))
+        # What is not over is told apart of a year ago as well; what is not mature, in the span alone.
         shown = {0: read} | {days: read.filter(start >= span.first) for days in self.maturities if days}
         over = [rows.filter(end <= as_of - dt.timedelta(days=days))["period_end"].max() for days, rows in shown.items()]
         cells = read.select(start.cast(pl.String), "rows", "high", "low").rows()
-        return [cells, [str(it) for it in over], self._had_before(span)]
+        return [cells, [str(it) for it in over], [self._had_before(it.first) for it in looked_at]]
 
-    def _had_before(self, span: Span) -> list[Any]:
-        """Which members had which metrics before the year that the span looks back to."""
+    def _had_before(self, day: dt.date) -> list[Any]:
+        """Which members had which metrics before a day."""
         if self.beginnings.is_empty():
             return []
-        had = self.beginnings.select(*MEMBER, (pl.exclude(*MEMBER) < span.looks_back_to).fill_null(value=False))
+        begun = (pl.exclude(*MEMBER, *_NUMBERING) < day).fill_null(value=False)
+        had = self.beginnings.select(*MEMBER, begun)
         known = had.filter(pl.any_horizontal(pl.exclude(*MEMBER)))
         return list(known.select(_print(known.columns)).row(0))
 
@@ -58,14 +59,6 @@ def periods_of(cells: pl.LazyFrame, *, grain: str) -> pl.LazyFrame:
     start, columns = pl.col("period_start"), cells.collect_schema().names()
     content = _print([name for name in columns if name not in _NUMBERING])
     return cells.group_by(start).agg(content).with_columns(period_end=end_of(start, grain)).sort(start)
-
-
-def beginnings_of(cells: pl.LazyFrame, metrics: Sequence[Metric]) -> pl.LazyFrame:
-    """One row per member of the table of sums: the first period in which it had each metric."""
-    if not metrics:
-        return pl.LazyFrame(schema=dict.fromkeys(MEMBER, pl.String()))
-    first = [pl.when(present(it) > 0).then("period_start").min().alias(it.name) for it in metrics]
-    return cells.group_by(MEMBER).agg(first)
 
 
 def _print(columns: Sequence[str]) -> list[pl.Expr]:

@@ -15,7 +15,7 @@ from transforms.metrics.metric import CUTS, Metric, Ratio
 from transforms.metrics.periods import ALWAYS, Span
 from transforms.metrics.statistics import with_statistics
 from transforms.metrics.suppression import CELL, HIDDEN, hidden_cells
-from transforms.metrics.values import all_values, looked_at, veil_of
+from transforms.metrics.values import all_values, beginnings_of, looked_at, veil_of
 from transforms.site import Site
 
 _OF_A_RUN = ("first_published_value", "run_key")
@@ -47,8 +47,11 @@ def values_of(
     as_of: dt.date,
     site: Site,
     span: Span = ALWAYS,
+    beginnings: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """One row per metric, period and member of a cut, of the periods that start in a span of days, in codes.
+
+    `beginnings` are the `beginnings_of` the cells, where they were worked out before: every span asks for them.
 
     A plain sum has a row for each period from the member's first row to the as-of date, by day and week only in the
     total: there a member without a row had nothing. A ratio has one where anything was counted, and in the total for
@@ -57,7 +60,8 @@ def values_of(
     schema, there = value_schema(grain), wanted(facts, metrics, grain)
     if not there:
         return pl.LazyFrame(schema=schema)
-    return looked_at(cells, there, span).map_batches(
+    begun = beginnings_of(cells, there) if beginnings is None else beginnings
+    return looked_at(cells, begun, span, grain).map_batches(
         partial(
             all_values,
             metrics=there,

@@ -11,7 +11,8 @@ INTERVALS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year":
 _CELLS_AT_ONCE = 5_000
 """So that a night, which moves the last weeks, works out little else; of fewer, the way there costs as much again."""
 _MONTHS_AT_ONCE = (1, 2, 3, 4, 6, 12, 24, 60)
-_LONGEST_YEAR = dt.timedelta(weeks=53)
+_LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+"""In days."""
 _PERIODS_A_YEAR = {"day": 364, "month": 12, "quarter": 4, "year": 1}
 _WEEKS_A_YEAR = (52, 53)
 
@@ -27,15 +28,15 @@ def end_of(start: pl.Expr, grain: str) -> pl.Expr:
 
 
 def back(periods: int) -> pl.Expr:
-    """The number of the row so many periods before, null where the member had not begun.
+    """The cell so many periods before, null where the member had not begun.
 
-    Rows are in order of time without gaps, `age` being the number of each among those of its member.
+    Cells are numbered in order of time without gaps, `age` being the number of each among those of its member.
     """
-    return pl.when(pl.col("age") >= periods).then(pl.int_range(pl.len()) - periods)
+    return pl.when(pl.col("age") >= periods).then(pl.col("cell") - periods)
 
 
 def a_year_back(grain: str) -> pl.Expr:
-    """The number of the row of the same period of last year.
+    """The cell of the same period of last year.
 
     A day is compared with the same weekday 364 days before, a week with the week of the same ISO number (null for
     week 53 where last year had none).
@@ -56,10 +57,23 @@ class Span:
     first: dt.date
     last: dt.date
 
-    @property
-    def looks_back_to(self) -> dt.date:
-        """The first period that one of the span is compared with: the one before, or that of a year ago."""
-        return max(self.first, dt.date.min + _LONGEST_YEAR) - _LONGEST_YEAR
+    def looked_at(self, grain: str) -> tuple[Span, Span]:
+        """What values of the span are made of: what they are compared with of a year ago; the span and the one before.
+
+        The months between are nothing to them, but for which metrics a member had by then.
+        """
+        a_year_ago = Span(
+            first=_earlier(self.first, weeks=max(_WEEKS_A_YEAR)), last=_earlier(self.last, weeks=min(_WEEKS_A_YEAR))
+        )
+        return a_year_ago, Span(first=_earlier(self.first, days=_LONGEST[grain]), last=self.last)
+
+    def has(self, start: pl.Expr) -> pl.Expr:
+        """Whether a period starts in it."""
+        return start.is_between(self.first, self.last)
+
+
+def _earlier(day: dt.date, **by: int) -> dt.date:
+    return max(day, dt.date.min + dt.timedelta(**by)) - dt.timedelta(**by)
 
 
 ALWAYS = Span(first=dt.date.min, last=dt.date.max)

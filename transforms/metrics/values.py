@@ -29,6 +29,8 @@ _ABOUT = ("cell", *MEMBER, "period_start", "period_end", "prior", "prior_year")
 """What is known of a row whatever the metric; where the rows lie that it is compared with."""
 _OF_ALL = ("status", "is_complete", "is_significant_vs_prior")
 """Columns that are worked out for all metrics at once."""
+_BEGAN = ":began"
+"""How the columns end that hold the first period in which a member had a metric."""
 _SPARSE = {"day", "week"}
 """Grains in which members are many and quiet: ten years of sixty teams are two hundred thousand days without a row."""
 Pair = tuple[pl.Expr, pl.Expr]
@@ -40,9 +42,8 @@ def all_values(
     """One row per metric, period of the span and member of a cut; `sums` are those that the span looks at."""
     rows = sums.with_columns(
         period_end=end_of(pl.col("period_start"), cut.grain),
-        begin=pl.int_range(pl.len()) - (pl.col("age") - pl.col("age").min().over("series")),
-        prior=back(1),
-        prior_year=a_year_back(cut.grain),
+        prior=_place(back(1)),
+        prior_year=_place(a_year_back(cut.grain)),
     )
     alike: dict[tuple[str, Unit], list[Metric]] = {}
     for metric in metrics:
@@ -58,17 +59,25 @@ def all_values(
     return values.with_columns(**named).select(schema.names())
 
 
-def looked_at(sums: pl.LazyFrame, metrics: Sequence[Metric], span: Span) -> pl.LazyFrame:
-    """The periods of a span and those they are compared with, and which metrics each member had before them."""
-    start = pl.col("period_start")
-    had = [(present(metric) > 0).any().alias(_had(metric)) for metric in metrics]
-    before = sums.filter(start < span.looks_back_to).group_by("series").agg(had)
-    here = sums.filter(start >= span.looks_back_to, start <= span.last)
-    return here.join(before, on="series", how="left", maintain_order="left")
+def looked_at(sums: pl.LazyFrame, beginnings: pl.LazyFrame, span: Span, grain: str) -> pl.LazyFrame:
+    """The periods of a span and those they are compared with, each with the `beginnings_of` its member."""
+    is_looked_at = pl.any_horizontal(it.has(pl.col("period_start")) for it in span.looked_at(grain))
+    begun = beginnings.select("series", pl.exclude("series", *MEMBER).name.suffix(_BEGAN))
+    return sums.filter(is_looked_at).join(begun, on="series", how="left", maintain_order="left")
 
 
-def _had(metric: Metric) -> str:
-    return f"{metric.name}:had"
+def beginnings_of(sums: pl.LazyFrame, metrics: Sequence[Metric]) -> pl.LazyFrame:
+    """One row per member of the table of sums: the first period in which it had each metric."""
+    if not metrics:
+        return pl.LazyFrame(schema={"series": pl.Int64()} | dict.fromkeys(MEMBER, pl.String()))
+    first = [pl.when(present(it) > 0).then("period_start").min().alias(it.name) for it in metrics]
+    return sums.group_by("series", *MEMBER).agg(first)
+
+
+def _place(cell: pl.Expr) -> pl.Expr:
+    """Where a cell lies among the rows, which are in the order of cells; null where it is not looked at."""
+    place = pl.col("cell").search_sorted(cell)
+    return pl.when(pl.col("cell").gather(place, null_on_oob=True) == cell).then(place)
 
 
 def veil_of(metric: Metric) -> str:
@@ -78,12 +87,9 @@ def veil_of(metric: Metric) -> str:
 
 def _known(rows: pl.DataFrame, metric: Metric, cut: Cut) -> pl.DataFrame:
     """The sums of one metric, as far as they may be told."""
-    veil = _is_true(veil_of(metric)) if metric.suppress_below else pl.lit(value=False)
-    so_far = present(metric).cum_sum()
-    has_begun = so_far > (so_far - present(metric)).gather("begin")  # more than when the member's rows began
-    told = rows.select(
-        *_ABOUT, *_read(metric), veil.alias(HIDDEN), (has_begun | _is_true(_had(metric))).alias("is_known")
-    )
+    veil = pl.col(veil_of(metric)).fill_null(value=False) if metric.suppress_below else pl.lit(value=False)
+    has_begun = (pl.col("period_start") >= pl.col(metric.name + _BEGAN)).fill_null(value=False)
+    told = rows.select(*_ABOUT, *_read(metric), veil.alias(HIDDEN), has_begun.alias("is_known"))
     if not metric.suppress_below:
         return told
     is_running = pl.col("period_end") > cut.as_of
@@ -156,10 +162,6 @@ def present(metric: Metric) -> pl.Expr:
     if isinstance(metric, Ratio):
         return pl.col(metric.presence.id if metric.is_plain_sum else metric.support.id)
     return pl.col(f"{metric.name}:n")
-
-
-def _is_true(column: str) -> pl.Expr:
-    return pl.col(column).fill_null(value=False)
 
 
 def _squares(metric: Ratio) -> pl.Expr:

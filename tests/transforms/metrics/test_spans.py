@@ -17,7 +17,7 @@ from transforms.metrics import METRICS
 from transforms.metrics.compute import metric_cells, values_of, wanted
 from transforms.metrics.days import days_of
 from transforms.metrics.periods import ALWAYS, Span, spans
-from transforms.metrics.values import looked_at
+from transforms.metrics.values import beginnings_of, looked_at
 from transforms.site import Site
 
 AS_OF = dt.date(2026, 3, 10)
@@ -68,14 +68,17 @@ def test_every_period_lies_in_one_span(cells: int) -> None:
 
 
 def test_a_span_looks_at_no_more_than_it_is_compared_with() -> None:
-    """Ten years of cells are not laid out for two months: the year before is, and which metrics members had by then."""
+    """Neither ten years of cells nor the year between are laid out for two months; members keep what they had."""
     cells, there = _cells_by_day(), wanted(backlog(), METRICS, "day")
     span = Span(first=dt.date(2026, 2, 1), last=dt.date(2026, 3, 31))
-    rows = looked_at(cells, there, span).collect()
-    assert rows["period_start"].min() == span.looks_back_to
-    assert rows["period_start"].max() == AS_OF
-    assert rows.filter(pl.col("team") == "billing")["backlog:had"].all()
-    assert rows.filter(pl.col("team") == "desk")["backlog:had"].null_count() == rows.filter(team="desk").height
+    rows = looked_at(cells, beginnings_of(cells, there), span, "day").collect()
+    a_year_ago, now = pl.col("period_start") < dt.date(2026, 1, 1), pl.col("period_start") > dt.date(2026, 1, 1)
+    assert rows.filter(a_year_ago)["period_start"].min() == dt.date(2025, 1, 26)
+    assert rows.filter(a_year_ago)["period_start"].max() == dt.date(2025, 4, 1)
+    assert rows.filter(now)["period_start"].min() == dt.date(2026, 1, 31)
+    assert rows.filter(now)["period_start"].max() == AS_OF
+    began = rows.filter(team="desk")["backlog:began"].unique().to_list()
+    assert began == [dt.date(2025, 6, 2)], "the second team begins between the two"
 
 
 def _cells_by_day() -> pl.LazyFrame:
