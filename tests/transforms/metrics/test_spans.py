@@ -14,6 +14,7 @@ from expectations.tables import FACTS
 from tests.metric_tables import metric_values
 from tests.transforms.metrics.test_fact_with_grains import facts as facts_with_grains
 from transforms.metrics import METRICS
+from transforms.metrics.cell_prints import CellPrints, periods_of
 from transforms.metrics.compute import metric_cells, values_of, wanted
 from transforms.metrics.days import days_of
 from transforms.metrics.periods import ALWAYS, Span, spans
@@ -79,6 +80,33 @@ def test_a_span_looks_at_no_more_than_it_is_compared_with() -> None:
     assert rows.filter(now)["period_start"].max() == AS_OF
     began = rows.filter(team="desk")["backlog:began"].unique().to_list()
     assert began == [dt.date(2025, 6, 2)], "the second team begins between the two"
+
+
+MOVED = """
+a day in the middle of a month | 2025-03-10 | 2025-03 2026-03
+the last day of a month        | 2025-03-31 | 2025-03 2025-04 2026-03
+a day of more than a year ago   | 2024-11-20 | 2024-11 2025-11
+a day of this year             | 2026-02-03 | 2026-02
+"""
+
+
+@pytest.mark.parametrize("row", MOVED.strip().splitlines())
+def test_a_cell_that_changes_moves_what_is_compared_with_it(row: str) -> None:
+    """364 days on, a day is compared with it; the months between are as they were."""
+    day, months = (it.strip() for it in row.split("|")[1:])
+    cells = _cells_by_day()
+    there = pl.col("period_start") == dt.date.fromisoformat(day)
+    measure = next(name for name in cells.collect_schema().names() if name.startswith("fact_backlog_daily."))
+    changed = cells.with_columns(pl.when(there).then(pl.col(measure) + 1).otherwise(measure).alias(measure))
+    cut = spans(dt.date(2024, 1, 15), AS_OF, cells=10**6)
+    before, after = ([_prints(it).of(span, as_of=AS_OF) for span in cut] for it in (cells, changed))
+    moved = [str(span.first)[:7] for span, one, other in zip(cut, before, after, strict=True) if one != other]
+    assert moved == months.split()
+
+
+def _prints(cells: pl.LazyFrame) -> CellPrints:
+    periods, beginnings = periods_of(cells, grain="day"), beginnings_of(cells, wanted(backlog(), METRICS, "day"))
+    return CellPrints(grain="day", periods=periods.collect(), beginnings=beginnings.collect(), maturities=[0])
 
 
 def _cells_by_day() -> pl.LazyFrame:
