@@ -23,8 +23,8 @@ from transforms.double_hour import extent, in_double_hours, wall_columns
 from transforms.erasing import Person
 from transforms.mapping import Mapping, MappingMismatchError
 
-_CELLS_HELD = 8_000_000
-"""How many typed cells are held at most: some 130 MB."""
+_CELLS_HELD = 4_000_000
+"""How many typed cells are held at most: some 100 MB with what is made of them."""
 
 
 class RowsLost(PlainError):  # noqa: N818 -- read aloud where it is caught
