@@ -78,6 +78,7 @@ def _keep_values(grain: str, spans: list[Span], draft: Draft) -> None:
     table, settings = METRIC_VALUES[grain], draft.settings
     metrics = wanted(draft.names_inside("fact_"), METRICS, grain)
     prints = _prints(grain, metrics, draft)
+    draft.put_inside(prints.beginnings.lazy(), f"{BEGINNINGS}{grain}")  # every span asks for them
     about = [[metric.name for metric in metrics], _keys(draft)]
     makings = {
         _name(span): Making(
@@ -96,12 +97,11 @@ def _keep_values(grain: str, spans: list[Span], draft: Draft) -> None:
 
 
 def _prints(grain: str, metrics: Sequence[Metric], draft: Draft) -> CellPrints:
-    """What the values of each span depend on; which metrics members had since when, in the work folder."""
+    """What the values of each span depend on."""
     from transforms.metrics.values import beginnings_of  # noqa: PLC0415
 
     cells = draft.inside(f"cells_{grain}")
     periods, beginnings = pl.collect_all([periods_of(cells, grain=grain), beginnings_of(cells, metrics)])
-    draft.put_inside(beginnings.lazy(), f"{BEGINNINGS}{grain}")
     maturities = sorted({metric.maturity_days for metric in metrics})
     return CellPrints(grain=grain, periods=periods, beginnings=beginnings, maturities=maturities)
 
